@@ -8,7 +8,6 @@ import invar.nn.init.Init;
 import invar.nn.init.Initializer;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /// Batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167, Algorithms 1 and 2), per channel, over all other axes:
 /// ```
@@ -88,21 +87,13 @@ public record BatchNorm(
     }
 
     private Tensor train(Tensor x) {
-        int count = x.size() / x.dim(1);
-        if (count < 2) {
-            throw new IllegalArgumentException("batch norm cannot be trained on one value per channel: " + x.shape());
-        }
-        int[] axes = IntStream.range(0, x.shape().rank()).filter(a -> a != 1).toArray();
-        Tensor mean = x.mean(axes);
-        Tensor centred = x.sub(mean);
-        Tensor variance = centred.square().mean(axes);
-        Tensor y = centred.div(variance.plus(epsilon).sqrt()).mul(alongChannels(gamma(), x)).add(alongChannels(beta(), x));
+        Tensor[] out = Ops.apply(new invar.core.fused.BatchNorm(epsilon, relu), x, gamma(), beta());
+        double count = (double) x.size() / x.dim(1);                              // n
         Tensor keep = x.device().full(Shape.of(), 1 - momentum);
-        Shape row = runningMean.shape();
-        Ops.update(UpdateOp.Assign.AVERAGE, runningMean, mean.stopGradient().reshape(row), keep);
-        Tensor unbiased = variance.stopGradient().reshape(row).scale((double) count / (count - 1));
+        Tensor mean = out[1].stopGradient(), unbiased = out[2].stopGradient().scale(count / (count - 1));
+        Ops.update(UpdateOp.Assign.AVERAGE, runningMean, mean, keep);
         Ops.update(UpdateOp.Assign.AVERAGE, runningVar, unbiased, keep);
-        return relu ? y.relu() : y;
+        return out[0];
     }
 
     private Tensor evaluate(Tensor x) {
