@@ -1,9 +1,9 @@
 package invar.ssl.cli;
 
 import java.io.Console;
-import java.io.PrintWriter;
 import java.util.Locale;
 
+import java.time.Duration;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -16,7 +16,7 @@ final class ProgressDisplay implements AutoCloseable {
 
     private static final long LINE_EVERY_NANOS = 5_000_000_000L;
 
-    private final PrintWriter out;
+    private final Report report;
     private final int epochs;
     private final ProgressBar bar;                      // null: plain lines
     private final boolean quiet;
@@ -24,8 +24,8 @@ final class ProgressDisplay implements AutoCloseable {
     private long lastLine;
     private boolean anyLine;
 
-    ProgressDisplay(PrintWriter out, int epochs, long done, long total, boolean quiet) {
-        this.out = out;
+    ProgressDisplay(Report report, int epochs, long done, long total, boolean quiet) {
+        this.report = report;
         this.epochs = epochs;
         this.quiet = quiet;
         this.doneBefore = done;
@@ -33,11 +33,11 @@ final class ProgressDisplay implements AutoCloseable {
         Console console = System.console();
         boolean terminal = console != null && console.isTerminal() && !quiet;
         this.bar = !terminal ? null : new ProgressBarBuilder()
-                .setTaskName("train").setInitialMax(total).startsFrom(done, java.time.Duration.ZERO)
+                .setTaskName("train").setInitialMax(total).startsFrom(done, Duration.ZERO)
                 .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK).setUpdateIntervalMillis(250).build();
     }
 
-    void stepped(long step, double loss) {
+    void stepped(long step) {
         if (bar != null) bar.stepTo(step);
     }
 
@@ -52,9 +52,8 @@ final class ProgressDisplay implements AutoCloseable {
         boolean last = m.step() == total;
         if (quiet || anyLine && !last && now - lastLine < LINE_EVERY_NANOS) return;
         long left = (now - began) / (m.step() - doneBefore) * (total - m.step());
-        out.printf("epoch %" + Integer.toString(epochs).length() + "d/%d  step %d/%d  %s  data %.0f%%  eta %s%n", m.epoch(),
+        report.line("epoch %" + Integer.toString(epochs).length() + "d/%d  step %d/%d  %s  data %.0f%%  eta %s", m.epoch(),
                 epochs, m.step(), total, text, 100 * m.dataShare(), clock(left));
-        out.flush();
         lastLine = now;
         anyLine = true;
     }
