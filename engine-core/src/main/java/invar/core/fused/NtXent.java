@@ -25,9 +25,7 @@ public record NtXent(double temperature) implements FusedOp {
     public static final double EPSILON = 1e-12;
 
     public NtXent {
-        if (!(temperature > 0) || Double.isInfinite(temperature)) {
-            throw new IllegalArgumentException("temperature must be a number > 0 but is " + temperature);
-        }
+        Infer.positive("temperature", temperature);
     }
 
     @Override
