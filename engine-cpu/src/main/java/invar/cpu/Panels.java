@@ -25,7 +25,7 @@ final class Panels {
             if (used == 4 && height == 4) {
                 packFour(a, at, rowStep, kStep, depth, panel, target);
             } else {
-                packStrip(a, at, rowStep, kStep, used, depth, height, panel, target);
+                packPanel(a, at, rowStep, kStep, used, depth, height, panel, target);
             }
             row += height;
         }
@@ -41,7 +41,7 @@ final class Panels {
                         .intoArray(panel, to + k * COLUMNS + WIDTH);
             }
         } else {
-            packStrip(b, offset, columnStep, kStep, columns, depth, COLUMNS, panel, to);
+            packPanel(b, offset, columnStep, kStep, columns, depth, COLUMNS, panel, to);
         }
     }
 
@@ -55,7 +55,8 @@ final class Panels {
         }
     }
 
-    private static void packStrip(float[] a, int at, int step, int kStep, int used, int depth, int width, float[] panel,
+    /// Packs `used ≤ width` × `depth` elements into one panel of any width that starts at `to`.
+    static void packPanel(float[] a, int at, int step, int kStep, int used, int depth, int width, float[] panel,
             int to) {
         int i = 0;
         for (; i + 4 <= used; i += 4) {                        // four strided streams at once, in place of one

@@ -6,7 +6,7 @@ import static invar.cpu.Lanes.SPECIES;
 ///
 /// A tile is `height` × [Lanes#COLUMNS] numbers of C that stay in registers while a sum runs over packed panels:
 /// ```
-/// C[i, j] = F[i, j] + Σₛ Σₖ A[aₛ + k·height + i] · B[bₛ + k·COLUMNS + j]        s < segments, k < depth
+/// C[i, j] = F[i, j] + Σₛ Σₖ A[(aₛ + k) height + i] · B[(bₛ + k) COLUMNS + j]        s < segments, k < depth
 /// ```
 /// The sum over `k` reads both panels forwards with stride one. The sum over segments `s` lets the panels be pieced
 /// together from places that are not neighbours, which a convolution uses for the rows of its window; a matrix product
@@ -45,7 +45,7 @@ final class Tile {
 
     /// Computes one tile of `height` rows.
     ///
-    /// @param offsets `(aₛ, bₛ)` pairs from index `at`, relative to `ao` and `bo`
+    /// @param offsets `(aₛ, bₛ)` pairs from index `at`, in steps of k, relative to `ao` and `bo`
     /// @param from    F, what the sum starts with: C itself to add to it, [#ZEROS] with `ldf = 0` to write over it;
     ///                rows are `ldf` apart
     /// @param c       the tile's first element is at `co`, rows are `ldc` apart

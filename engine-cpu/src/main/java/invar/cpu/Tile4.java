@@ -24,7 +24,7 @@ final class Tile4 {
         FloatVector s3l = FloatVector.fromArray(SPECIES, from, fo + 3 * ldf);
         FloatVector s3r = FloatVector.fromArray(SPECIES, from, fo + 3 * ldf + WIDTH);
         for (int s = 0; s < segments; s++) {
-            int ap = ao + offsets[at + 2 * s], bp = bo + offsets[at + 2 * s + 1];
+            int ap = ao + offsets[at + 2 * s] * 4, bp = bo + offsets[at + 2 * s + 1] * COLUMNS;
             for (int k = 0; k < depth; k++) {
                 FloatVector left = FloatVector.fromArray(SPECIES, b, bp + k * COLUMNS);
                 FloatVector right = FloatVector.fromArray(SPECIES, b, bp + k * COLUMNS + WIDTH);

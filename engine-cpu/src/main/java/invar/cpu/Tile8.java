@@ -32,7 +32,7 @@ final class Tile8 {
         FloatVector s7l = FloatVector.fromArray(SPECIES, from, fo + 7 * ldf);
         FloatVector s7r = FloatVector.fromArray(SPECIES, from, fo + 7 * ldf + WIDTH);
         for (int s = 0; s < segments; s++) {
-            int ap = ao + offsets[at + 2 * s], bp = bo + offsets[at + 2 * s + 1];
+            int ap = ao + offsets[at + 2 * s] * 8, bp = bo + offsets[at + 2 * s + 1] * COLUMNS;
             for (int k = 0; k < depth; k++) {
                 FloatVector left = FloatVector.fromArray(SPECIES, b, bp + k * COLUMNS);
                 FloatVector right = FloatVector.fromArray(SPECIES, b, bp + k * COLUMNS + WIDTH);

@@ -12,8 +12,9 @@ class TileTest {
     @ParameterizedTest
     @CsvSource({"4, 1, 9", "8, 1, 9", "4, 3, 5", "8, 3, 5", "4, 0, 5", "8, 2, 0", "4, 33, 1"})
     void sumsOverSegmentsAndDepth(int height, int segments, int depth) {
-        int columns = Lanes.COLUMNS, gap = 7, aStep = depth * height + 3, bStep = depth * columns + 1;
-        float[] a = Numbers.random(2 + segments * aStep, 1), b = Numbers.random(3 + segments * bStep, 2);
+        int columns = Lanes.COLUMNS, gap = 7, aStep = depth + 3, bStep = depth + 1;
+        float[] a = Numbers.random(2 + segments * aStep * height, 1);
+        float[] b = Numbers.random(3 + segments * bStep * columns, 2);
         int[] offsets = new int[4 + 2 * segments];
         for (int s = 0; s < segments; s++) {                   // A backwards, B forwards
             offsets[4 + 2 * s] = (segments - 1 - s) * aStep;
@@ -31,8 +32,8 @@ class TileTest {
             double magnitudes = Math.abs(before[i]);
             for (int s = 0; s < segments; s++) {
                 for (int k = 0; k < depth; k++) {
-                    double term = (double) a[2 + (segments - 1 - s) * aStep + k * height + row]
-                            * b[3 + s * bStep + k * columns + column];
+                    double term = (double) a[2 + ((segments - 1 - s) * aStep + k) * height + row]
+                            * b[3 + (s * bStep + k) * columns + column];
                     expected[i] += term;
                     magnitudes += Math.abs(term);
                 }
