@@ -1,0 +1,124 @@
+package invar.cpu;
+
+import java.lang.foreign.MemorySegment;
+
+import invar.core.ContractionOp.Conv2d;
+import invar.core.ContractionOp.Conv2dInputGrad;
+import invar.core.ContractionOp.Conv2dWeightGrad;
+import invar.core.ContractionOp.MatMul;
+import invar.core.DType;
+import invar.core.MovementOp;
+import invar.core.Op;
+import invar.core.PointwiseOp;
+import invar.core.PoolingOp.AvgPool2d;
+import invar.core.PoolingOp.AvgPool2dGrad;
+import invar.core.PoolingOp.MaxPool2d;
+import invar.core.PoolingOp.MaxPool2dGrad;
+import invar.core.ReductionOp.BroadcastTo;
+import invar.core.ReductionOp.LogSoftmax;
+import invar.core.ReductionOp.LogSumExp;
+import invar.core.ReductionOp.MaxTo;
+import invar.core.ReductionOp.Softmax;
+import invar.core.ReductionOp.SumTo;
+import invar.core.Tensor;
+import invar.core.spi.Backend;
+import invar.core.spi.Storage;
+
+/// The processor as a device: tensors are Java arrays of single precision, kernels use the Vector API and a team of
+/// threads of its own. Everything is done when `execute` returns, and every result is the same to the last bit on any
+/// number of threads. Several backends may be open side by side.
+public final class CpuBackend implements Backend {
+
+    /// The longest array that Java virtual machines make.
+    private static final long LONGEST = Integer.MAX_VALUE - 8L;
+
+    private final Parallel parallel;
+
+    /// Starts the threads.
+    ///
+    /// @param threads how many work at once, the caller included; at least 1
+    public CpuBackend(int threads) {
+        parallel = new Parallel(threads);
+    }
+
+    @Override
+    public DType floating() {
+        return DType.F32;
+    }
+
+    /// @throws IllegalArgumentException if `elements` is more than an array can have
+    @Override
+    public Storage allocate(DType type, long elements) {
+        if (elements < 0 || elements > LONGEST) {
+            throw new IllegalArgumentException("a CPU tensor is a Java array and has at most 2^31 - 9 = " + LONGEST
+                    + " elements, but " + elements + " were asked for");
+        }
+        try {
+            return switch (type) {
+                case F32 -> new CpuStorage.Floats(new float[(int) elements]);
+                case I32 -> new CpuStorage.Ints(new int[(int) elements]);
+                case F64 -> throw new IllegalArgumentException("the CPU backend computes in F32, not in F64");
+            };
+        } catch (OutOfMemoryError e) {
+            OutOfMemoryError explained = new OutOfMemoryError(
+                    "no room for " + elements + " elements of " + type + " (" + mebibytes(elements * type.bytes())
+                            + " MiB) in the Java heap of " + mebibytes(Runtime.getRuntime().maxMemory())
+                            + " MiB: use a smaller batch, or start Java with a larger -Xmx");
+            explained.initCause(e);
+            throw explained;
+        }
+    }
+
+    private static long mebibytes(long bytes) {
+        return (bytes + (1 << 20) - 1) >> 20;
+    }
+
+    @Override
+    public void upload(MemorySegment host, Storage to, DType type, long offset) {
+        MemorySegment.copy(host, 0, CpuStorage.segment(to), offset * type.bytes(), host.byteSize());
+    }
+
+    @Override
+    public void download(Storage from, DType type, long offset, MemorySegment host) {
+        MemorySegment.copy(CpuStorage.segment(from), offset * type.bytes(), host, 0, host.byteSize());
+    }
+
+    @Override
+    public void execute(Op op, Tensor[] in, Tensor[] out) {
+        switch (op) {
+            case PointwiseOp f -> Pointwise.execute(f, in, out[0], parallel);
+            case MovementOp m -> Movement.execute(m, in, out[0]);
+            case Op.InPlace u -> Updates.execute(u, in, parallel);
+
+            case SumTo s -> Sums.sumTo(in[0], out[0], parallel);
+            case MaxTo m -> Sums.maxTo(in[0], out[0]);
+            case BroadcastTo b -> Sums.broadcastTo(in[0], out[0], parallel);
+            case LogSumExp l -> Softmaxes.logSumExp(l.axis(), in[0], out[0], parallel);
+            case Softmax s -> Softmaxes.softmax(s.axis(), in[0], out[0], parallel);
+            case LogSoftmax s -> Softmaxes.logSoftmax(s.axis(), in[0], out[0], parallel);
+
+            case MatMul m -> Contractions.matmul(m, in[0], in[1], out[0], parallel);
+            case Conv2d c -> Contractions.conv(c, in[0], in[1], out[0], parallel);
+            case Conv2dInputGrad c -> Contractions.convInputGrad(c, in[0], in[1], out[0], parallel);
+            case Conv2dWeightGrad c -> Contractions.convWeightGrad(c, in[0], in[1], out[0], parallel);
+
+            case MaxPool2d m -> Pooling.max(m, in[0], out[0], out[1], parallel);
+            case MaxPool2dGrad m -> Pooling.maxGrad(in[0], in[1], out[0], parallel);
+            case AvgPool2d a -> Pooling.average(a, in[0], out[0], parallel);
+            case AvgPool2dGrad a -> Pooling.averageGrad(a.forward(), in[0], out[0], parallel);
+
+            case Op.Fused f -> throw new IllegalArgumentException("no kernel for " + f + "; it is composed");
+        }
+    }
+
+    @Override
+    public boolean supports(Op.Fused op) {
+        return false;
+    }
+
+    /// Ends the threads. Storages are ordinary arrays, and go when nobody refers to them.
+    @Override
+    public void close() {
+        parallel.close();
+    }
+}
