@@ -21,6 +21,21 @@ import invar.core.ReductionOp.MaxTo;
 import invar.core.ReductionOp.Softmax;
 import invar.core.ReductionOp.SumTo;
 import invar.core.Tensor;
+import invar.core.fused.BatchNorm;
+import invar.core.fused.BatchNormGrad;
+import invar.core.fused.CosineSimilarity;
+import invar.core.fused.CosineSimilarityGrad;
+import invar.core.fused.CrossCorrelation;
+import invar.core.fused.CrossCorrelationGrad;
+import invar.core.fused.FusedOp;
+import invar.core.fused.L2Normalize;
+import invar.core.fused.L2NormalizeGrad;
+import invar.core.fused.LayerNorm;
+import invar.core.fused.LayerNormGrad;
+import invar.core.fused.NtXent;
+import invar.core.fused.NtXentGrad;
+import invar.core.fused.SoftmaxCrossEntropy;
+import invar.core.fused.SoftmaxCrossEntropyGrad;
 import invar.core.spi.Backend;
 import invar.core.spi.Storage;
 
@@ -107,13 +122,45 @@ public final class CpuBackend implements Backend {
             case AvgPool2d a -> Pooling.average(a, in[0], out[0], parallel);
             case AvgPool2dGrad a -> Pooling.averageGrad(a.forward(), in[0], out[0], parallel);
 
-            case Op.Fused f -> throw new IllegalArgumentException("no kernel for " + f + "; it is composed");
+            case BatchNorm b -> BatchNorms.forward(b, in, out, parallel);
+            case BatchNormGrad b -> BatchNorms.backward(b, in, out, parallel);
+            case CosineSimilarity f -> throw composed(f);
+            case CosineSimilarityGrad f -> throw composed(f);
+            case CrossCorrelation f -> throw composed(f);
+            case CrossCorrelationGrad f -> throw composed(f);
+            case L2Normalize f -> throw composed(f);
+            case L2NormalizeGrad f -> throw composed(f);
+            case LayerNorm f -> throw composed(f);
+            case LayerNormGrad f -> throw composed(f);
+            case NtXent f -> throw composed(f);
+            case NtXentGrad f -> throw composed(f);
+            case SoftmaxCrossEntropy f -> throw composed(f);
+            case SoftmaxCrossEntropyGrad f -> throw composed(f);
         }
     }
 
     @Override
     public boolean supports(Op.Fused op) {
-        return false;
+        return switch ((FusedOp) op) {
+            case BatchNorm b -> true;
+            case BatchNormGrad b -> true;
+            case CosineSimilarity f -> false;
+            case CosineSimilarityGrad f -> false;
+            case CrossCorrelation f -> false;
+            case CrossCorrelationGrad f -> false;
+            case L2Normalize f -> false;
+            case L2NormalizeGrad f -> false;
+            case LayerNorm f -> false;
+            case LayerNormGrad f -> false;
+            case NtXent f -> false;
+            case NtXentGrad f -> false;
+            case SoftmaxCrossEntropy f -> false;
+            case SoftmaxCrossEntropyGrad f -> false;
+        };
+    }
+
+    private static IllegalArgumentException composed(FusedOp op) {
+        return new IllegalArgumentException("no kernel for " + op + "; it is composed");
     }
 
     /// Ends the threads. Storages are ordinary arrays, and go when nobody refers to them.

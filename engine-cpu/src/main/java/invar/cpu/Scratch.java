@@ -20,7 +20,9 @@ enum Scratch {
     /// Images of a convolution, with several images side by side in the innermost dimension.
     IMAGES,
     /// Result of a convolution in that layout.
-    RESULT;
+    RESULT,
+    /// Constants of channels, repeated for each position of an image.
+    CHANNELS;
 
     private static final ThreadLocal<float[][]> BUFFERS = ThreadLocal.withInitial(() -> new float[values().length][0]);
 

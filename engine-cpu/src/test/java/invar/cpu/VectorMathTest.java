@@ -19,11 +19,11 @@ class VectorMathTest {
         void apply(float[] x, int xo, float[] y, int yo, int n);
     }
 
-    /// Every 5003rd float of all 2³², of both signs and all exponents, and the neighbourhoods of what is special.
+    /// Every 20 011th float of all 2³², of both signs and all exponents, and the neighbourhoods of what is special.
     private static final float[] SWEEP = sweep();
 
     private static float[] sweep() {
-        int step = 5003, count = (int) ((1L << 32) / step);
+        int step = 20_011, count = (int) ((1L << 32) / step);
         float[] special = {0f, -0f, Float.MIN_VALUE, Float.MIN_NORMAL, 1f, Float.MAX_VALUE, Float.POSITIVE_INFINITY,
             88.722839f, 88.02969f, -87.33654f, -103.97208f, 0.6f, 2 / 3f, 4 / 3f, (float) Math.log(2) / 2, 14.5f, 20f};
         float[] x = new float[count + special.length * 2 * 201];
