@@ -54,9 +54,9 @@ final class LossOps {
         int[] labels = Arrays.stream(golden.integers("labels")).map(label -> label == ignored ? -1 : label).toArray();
         Tensor known = in.device().integers(in.get("labels").shape(), labels);
         double smoothing = golden.number("label_smoothing");
-        return in.has("class_weight")
-                ? Losses.crossEntropy(in.get("logits"), known, smoothing, in.get("class_weight"))
-                : Losses.crossEntropy(in.get("logits"), known, smoothing);
+        return in.optional("class_weight")
+                .map(weight -> Losses.crossEntropy(in.get("logits"), known, smoothing, weight))
+                .orElseGet(() -> Losses.crossEntropy(in.get("logits"), known, smoothing));
     }
 
     private static Tensor classification(GoldenCase golden, Differentiated.Inputs in, Outputs out) {
