@@ -1,0 +1,187 @@
+package invar.core;
+
+import invar.core.spi.Backend;
+import invar.core.spi.BackendProvider;
+import invar.core.spi.DeviceOptions;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.function.Supplier;
+
+/// A handle to one device: its backend, its open scopes, and the tape that records. Used by one thread.
+public final class Device implements AutoCloseable {
+
+    private final String name;
+    private final Backend backend;
+    private final Deque<Optional<Scope>> scopes = new ArrayDeque<>();    // empty: a stretch of persistent allocation
+    private Tape tape;
+
+    /// A device over a backend made elsewhere, e.g. by a test.
+    public Device(String name, Backend backend) {
+        this.name = name;
+        this.backend = backend;
+    }
+
+    /// All providers on the class path, best first.
+    public static List<BackendProvider> providers() {
+        List<BackendProvider> found = new ArrayList<>();
+        ServiceLoader.load(BackendProvider.class).forEach(found::add);
+        found.sort(Comparator.comparingInt(BackendProvider::priority).reversed().thenComparing(BackendProvider::name));
+        return found;
+    }
+
+    /// Opens a device with default options.
+    public static Device open(String name) {
+        return open(name, DeviceOptions.DEFAULT);
+    }
+
+    /// Opens the device of this name: `cpu`, `reference`, …; `auto` is the best that is available. A number after a colon,
+    /// as in `cuda:1`, chooses among several and overrides `options.ordinal()`.
+    ///
+    /// @throws IllegalArgumentException if there is no such device or it cannot be used here; the message says why
+    public static Device open(String name, DeviceOptions options) {
+        int colon = name.indexOf(':');
+        String kind = colon < 0 ? name : name.substring(0, colon);
+        DeviceOptions chosen = colon < 0 ? options : new DeviceOptions(options.threads(), ordinal(name, colon));
+        List<BackendProvider> all = providers();
+        List<String> names = new ArrayList<>();
+        for (BackendProvider provider : all) {
+            names.add(provider.name());
+            boolean wanted = kind.equals("auto") ? provider.priority() >= 0 : provider.name().equals(kind);
+            if (!wanted) continue;
+            Optional<String> why = provider.unavailable();
+            if (why.isEmpty()) return new Device(provider.name(), provider.open(chosen));
+            if (!kind.equals("auto")) {
+                throw new IllegalArgumentException("device '" + name + "' cannot be used here: " + why.get());
+            }
+        }
+        throw new IllegalArgumentException("no device '" + name + "': there are auto, " + String.join(", ", names));
+    }
+
+    private static int ordinal(String name, int colon) {
+        try {
+            return Integer.parseInt(name.substring(colon + 1));
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("after the colon of a device's name comes its number: '" + name + "'", e);
+        }
+    }
+
+    /// The name of the backend: `cpu`, `reference`, …
+    public String name() {
+        return name;
+    }
+
+    /// The type of real numbers on this device.
+    public DType floating() {
+        return backend.floating();
+    }
+
+    /// Opens a scope: until it is closed, new tensors are born in it.
+    public Scope scope() {
+        Scope scope = new Scope(this);
+        scopes.push(Optional.of(scope));
+        return scope;
+    }
+
+    /// Runs `make` with new tensors outside all scopes, so that they live as long as they are reachable.
+    public <T> T persistent(Supplier<T> make) {
+        scopes.push(Optional.empty());
+        try {
+            return make.get();
+        } finally {
+            scopes.pop();
+        }
+    }
+
+    void pop(Scope scope) {
+        if (scopes.isEmpty() || scopes.peek().filter(top -> top == scope).isEmpty()) {
+            throw new IllegalStateException("scopes close in reverse order of opening");
+        }
+        scopes.pop();
+    }
+
+    /// A tensor of undefined contents in the current scope, or a persistent one where none is open.
+    Tensor allocate(DType type, Shape shape) {
+        Optional<Scope> scope = scopes.isEmpty() ? Optional.empty() : scopes.peek();
+        return scope.isPresent()
+                ? scope.get().allocate(type, shape)
+                : new Tensor(this, backend.allocate(type, shape.elements()), 0, shape, type, null, 0);
+    }
+
+    /// A tensor with these values, row-major.
+    ///
+    /// @throws IllegalArgumentException if their number is not the shape's
+    public Tensor tensor(Shape shape, float... values) {
+        Tensor tensor = allocate(floating(), shape);
+        tensor.upload(values);
+        return tensor;
+    }
+
+    /// A tensor with these values, row-major, rounded to the device's floating type.
+    public Tensor tensor(Shape shape, double... values) {
+        Tensor tensor = allocate(floating(), shape);
+        tensor.upload(values);
+        return tensor;
+    }
+
+    /// A tensor of integers.
+    public Tensor integers(Shape shape, int... values) {
+        Tensor tensor = allocate(DType.I32, shape);
+        tensor.upload(values);
+        return tensor;
+    }
+
+    /// A scalar.
+    public Tensor scalar(double value) {
+        return tensor(Shape.of(), value);
+    }
+
+    /// A tensor filled with one value.
+    public Tensor full(Shape shape, double value) {
+        Tensor tensor = allocate(floating(), shape);
+        Ops.update(new UpdateOp.Fill(value), tensor);
+        return tensor;
+    }
+
+    /// A tensor of zeros.
+    public Tensor zeros(Shape shape) {
+        return full(shape, 0);
+    }
+
+    /// Waits until everything asked for so far is done.
+    public void synchronize() {
+        backend.synchronize();
+    }
+
+    /// The backend itself: for backends' tests and for replay of captured steps.
+    public Backend backend() {
+        return backend;
+    }
+
+    Tape tape() {
+        return tape;
+    }
+
+    void tape(Tape recording) {
+        tape = recording;
+    }
+
+    void upload(MemorySegment host, Tensor to) {
+        backend.upload(host, to.storage(), to.dtype(), to.offset());
+    }
+
+    void download(Tensor from, MemorySegment host) {
+        backend.download(from.storage(), from.dtype(), from.offset(), host);
+    }
+
+    /// Closes the backend. Tensors of this device must not be used any more.
+    @Override
+    public void close() {
+        backend.close();
+    }
+}

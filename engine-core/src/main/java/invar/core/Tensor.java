@@ -1,0 +1,228 @@
+package invar.core;
+
+import invar.core.spi.Storage;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/// An array of numbers on a device: contiguous, row-major, of fixed shape. The methods that compute live in four themes:
+/// [Elementwise], [Reductions], [Linalg] and [Movements]; each is one op, applied through [#apply].
+///
+/// A tensor is an identity: two tensors are never equal because their contents are.
+public final class Tensor implements Elementwise, Reductions, Linalg, Movements {
+
+    private final Device device;
+    private final Storage storage;
+    private final long offset;
+    private final Shape shape;
+    private final DType dtype;
+    private final Scope scope;          // null: persistent
+    private final int generation;       // of the scope, when this tensor was born
+
+    Tensor(Device device, Storage storage, long offset, Shape shape, DType dtype, Scope scope, int generation) {
+        this.device = device;
+        this.storage = storage;
+        this.offset = offset;
+        this.shape = shape;
+        this.dtype = dtype;
+        this.scope = scope;
+        this.generation = generation;
+    }
+
+    /// The one door every op goes through: check, infer, allocate, execute, record.
+    static Tensor[] apply(Op op, Tensor... in) {
+        Device device = in[0].device;
+        Shape[] shapes = new Shape[in.length];
+        for (int i = 0; i < in.length; i++) {
+            in[i].check(op, i, device);
+            shapes[i] = in[i].shape;
+        }
+        Shape[] inferred = op.infer(shapes);
+        if (op instanceof Op.Fused fused && !device.backend().supports(fused)) return fused.reference(in);
+        long view = op.viewOffset(shapes);
+        Tensor[] out = new Tensor[inferred.length];
+        for (int i = 0; i < out.length; i++) {
+            DType type = op.integerOutput(i) ? DType.I32 : view >= 0 ? in[0].dtype : device.floating();
+            out[i] = view >= 0 ? in[0].view(view, inferred[i]) : device.allocate(type, inferred[i]);
+        }
+        if (view < 0) device.backend().execute(op, in, out);
+        if (device.tape() != null && !(op instanceof Op.InPlace)) device.tape().record(op, in, out);
+        return out;
+    }
+
+    private void check(Op op, int i, Device expected) {
+        if (device != expected) {
+            throw new IllegalArgumentException(op + ": input " + i + " is on another device: " + device.name());
+        }
+        if (!alive()) {
+            throw new IllegalStateException(op + ": the scope of input " + i + " " + shape + " was closed or reset");
+        }
+        boolean anyType = op instanceof MovementOp.Reshape || op instanceof MovementOp.Slice || op instanceof UpdateOp.Assign;
+        if (!anyType && op.integerInput(i) == dtype.floating()) {
+            throw new IllegalArgumentException(
+                    op + ": input " + i + " must be " + (op.integerInput(i) ? "I32" : "floating") + " but is " + dtype);
+        }
+    }
+
+    private Tensor view(long at, Shape as) {
+        return new Tensor(device, storage, offset + at, as, dtype, scope, generation);
+    }
+
+    private boolean alive() {
+        return scope == null || scope.alive(generation);
+    }
+
+    @Override
+    public Tensor self() {
+        return this;
+    }
+
+    /// Where it lives.
+    public Device device() {
+        return device;
+    }
+
+    /// Its extents.
+    public Shape shape() {
+        return shape;
+    }
+
+    /// Extent of `axis`; negative axes count from the end.
+    public int dim(int axis) {
+        return shape.dim(axis);
+    }
+
+    /// Number of elements.
+    public int size() {
+        return Math.toIntExact(shape.elements());
+    }
+
+    /// Type of its elements.
+    public DType dtype() {
+        return dtype;
+    }
+
+    /// For backends: the memory it lies in.
+    public Storage storage() {
+        return storage;
+    }
+
+    /// For backends: the place of its first element in [#storage], in elements.
+    public long offset() {
+        return offset;
+    }
+
+    /// A tensor of this shape and on this device, filled with one value.
+    public Tensor full(double value) {
+        return device.full(shape, value);
+    }
+
+    /// The same values, cut off from differentiation: sg(x). A view.
+    public Tensor stopGradient() {
+        return view(0, shape);
+    }
+
+    /// Overwrites all elements from the host.
+    public void upload(float... values) {
+        checkLength(values.length);
+        switch (dtype) {
+            case F32 -> device.upload(MemorySegment.ofArray(values), this);
+            case F64 -> {
+                double[] wide = new double[values.length];
+                for (int i = 0; i < wide.length; i++) wide[i] = values[i];
+                device.upload(MemorySegment.ofArray(wide), this);
+            }
+            case I32 -> throw wrongType("real numbers");
+        }
+    }
+
+    /// Overwrites all elements from the host, rounded to the device's floating type.
+    public void upload(double... values) {
+        checkLength(values.length);
+        switch (dtype) {
+            case F64 -> device.upload(MemorySegment.ofArray(values), this);
+            case F32 -> {
+                float[] narrow = new float[values.length];
+                for (int i = 0; i < narrow.length; i++) narrow[i] = (float) values[i];
+                device.upload(MemorySegment.ofArray(narrow), this);
+            }
+            case I32 -> throw wrongType("real numbers");
+        }
+    }
+
+    /// Overwrites all elements from the host.
+    public void upload(int... values) {
+        checkLength(values.length);
+        if (dtype != DType.I32) throw wrongType("integers");
+        device.upload(MemorySegment.ofArray(values), this);
+    }
+
+    /// A copy of the elements on the host, as floats.
+    public float[] floats() {
+        if (dtype == DType.F32) {
+            float[] values = new float[size()];
+            download(MemorySegment.ofArray(values));
+            return values;
+        }
+        double[] wide = doubles();
+        float[] values = new float[wide.length];
+        for (int i = 0; i < values.length; i++) values[i] = (float) wide[i];
+        return values;
+    }
+
+    /// A copy of the elements on the host, as doubles.
+    public double[] doubles() {
+        double[] values = new double[size()];
+        switch (dtype) {
+            case F64 -> download(MemorySegment.ofArray(values));
+            case F32 -> {
+                float[] narrow = floats();
+                for (int i = 0; i < values.length; i++) values[i] = narrow[i];
+            }
+            case I32 -> {
+                int[] integers = integers();
+                for (int i = 0; i < values.length; i++) values[i] = integers[i];
+            }
+        }
+        return values;
+    }
+
+    /// A copy of the elements on the host, of a tensor of integers.
+    public int[] integers() {
+        if (dtype != DType.I32) throw wrongType("integers");
+        int[] values = new int[size()];
+        download(MemorySegment.ofArray(values));
+        return values;
+    }
+
+    /// The value of a tensor with one element.
+    ///
+    /// @throws IllegalArgumentException if it has more
+    public double item() {
+        if (size() != 1) throw new IllegalArgumentException("only a tensor of one element has a value; this is " + shape);
+        return doubles()[0];
+    }
+
+    private void download(MemorySegment host) {
+        if (!alive()) throw new IllegalStateException("the scope of this tensor " + shape + " was closed or reset");
+        device.download(this, host);
+    }
+
+    private void checkLength(int given) {
+        if (given != shape.elements()) {
+            throw new IllegalArgumentException("a tensor of shape " + shape + " takes " + shape.elements() + " values, not "
+                    + given);
+        }
+        if (!alive()) throw new IllegalStateException("the scope of this tensor " + shape + " was closed or reset");
+    }
+
+    private IllegalArgumentException wrongType(String what) {
+        return new IllegalArgumentException("a tensor of " + dtype + " does not hold " + what);
+    }
+
+    /// Type, shape and device; small tensors also show their values.
+    @Override
+    public String toString() {
+        String head = dtype + " " + shape + " on " + device.name();
+        return alive() && shape.elements() <= 16 ? head + " " + Arrays.toString(doubles()) : head;
+    }
+}

@@ -1,0 +1,22 @@
+package invar.core.spi;
+
+import java.util.Optional;
+
+/// Says whether a backend can be used here, and opens it. Found with [java.util.ServiceLoader].
+public interface BackendProvider {
+
+    /// The name a user types: `cpu`, `cuda`, `reference`.
+    String name();
+
+    /// `auto` takes the available provider with the highest number; negative: only by name.
+    int priority();
+
+    /// Why this backend cannot be used here, in one sentence for the user; empty if it can.
+    Optional<String> unavailable();
+
+    /// What was found: processor or GPU, width of the vectors, versions. One line; only called when available.
+    String describe();
+
+    /// Opens the backend. Only called when [#unavailable] is empty.
+    Backend open(DeviceOptions options);
+}
