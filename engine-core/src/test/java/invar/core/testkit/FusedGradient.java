@@ -52,9 +52,9 @@ public final class FusedGradient {
         return all;
     }
 
-    /// Largest difference, relative to the largest expected value.
+    /// Largest difference, relative to the largest expected value or to 1, the size of dy, where all cancels.
     private static double worst(double[] expected, double[] actual) {
-        double scale = Double.MIN_NORMAL, worst = 0;
+        double scale = 1, worst = 0;
         for (int i = 0; i < expected.length; i++) {
             scale = Math.max(scale, Math.abs(expected[i]));
             worst = Math.max(worst, Math.abs(expected[i] - actual[i]));

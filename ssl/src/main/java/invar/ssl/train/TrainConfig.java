@@ -62,6 +62,11 @@ public record TrainConfig(
                 "the warm-up must be between 0 and all " + epochs + " epochs but is " + optimization.warmupEpochs);
     }
 
+    /// The same with other settings of the method.
+    public TrainConfig withSettings(Map<String, Object> other) {
+        return new TrainConfig(method, other, data, imageSize, augment, encoder, optimization, batch, epochs, seed);
+    }
+
     private static void require(boolean rule, String message) {
         if (!rule) throw new IllegalArgumentException(message);
     }
