@@ -1,6 +1,7 @@
 package invar.ssl.data;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Images as bytes, and what is known of them. No tensors, no augmentation, no order: those are others' work.
 ///
@@ -51,5 +52,11 @@ public interface Dataset {
     /// The same images with each drawing an item of its own: item `i * drawings() + d` is drawing d of item i.
     default Dataset perDrawing() {
         return drawings() == 1 ? this : new PerDrawing(this);
+    }
+
+    /// At most `most` of the items, at even distances; all of them if there are no more.
+    default Dataset thinned(int most) {
+        int n = size();
+        return n <= most ? this : new Subset(this, IntStream.range(0, most).map(i -> (int) ((long) i * n / most)).toArray());
     }
 }
