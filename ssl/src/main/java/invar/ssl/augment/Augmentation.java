@@ -1,0 +1,23 @@
+package invar.ssl.augment;
+
+import invar.core.Philox;
+
+/// One random change of an image, as data: a record whose components are all its settings, so that it can be printed,
+/// stored with a run and compared.
+///
+/// What it does to an image is a pure function of the settings, the image and the random numbers it draws. Which
+/// numbers those are is [Compose]'s business.
+public sealed interface Augmentation
+        permits RandomResizedCrop, RandomCrop, ResizeCenterCrop, HorizontalFlip, ColorJitter, Grayscale, GaussianBlur,
+                Solarize, RandomAffine, Normalize {
+
+    /// Changes the image in place.
+    ///
+    /// @param random a cursor of this augmentation's own; a step that is skipped with some probability draws that first
+    void apply(ImageBuffer image, Philox random);
+
+    /// The name that keys this augmentation's random numbers, e.g. `ColorJitter`.
+    default String kind() {
+        return getClass().getSimpleName();
+    }
+}

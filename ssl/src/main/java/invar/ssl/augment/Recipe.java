@@ -1,0 +1,22 @@
+package invar.ssl.augment;
+
+import java.util.List;
+
+/// What each view of an image goes through.
+///
+/// @param name as in `--augment`
+/// @param source where the settings were published
+/// @param views one list of augmentations for each view of a training step, two for most methods
+public record Recipe(String name, String source, List<Compose> views) {
+
+    /// Copies the list.
+    public Recipe {
+        views = List.copyOf(views);
+        Require.that(!views.isEmpty(), "Recipe " + name + ": there must be at least one view");
+    }
+
+    /// This recipe with `step` after every view's last augmentation; meant for [Normalize].
+    public Recipe then(Augmentation step) {
+        return new Recipe(name, source, views.stream().map(view -> view.then(step)).toList());
+    }
+}

@@ -1,0 +1,155 @@
+package invar.ssl.augment;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+
+import invar.ssl.UserError;
+
+/// The augmentations that the methods were published with.
+///
+/// NB: crops are bilinear throughout, as in MoCo, SimSiam and SwAV; BYOL, Barlow Twins, VICReg and DINO used bicubic.
+/// Images up to [#SMALL] pixels are not blurred, as SimCLR's appendix B.9 and lightly's and solo-learn's CIFAR-10 recipes
+/// have it, and SimCLR's colour strength is then ½.
+public final class Recipes {
+
+    /// The largest side in pixels that counts as small: CIFAR's 32 and Tiny ImageNet's 64.
+    public static final int SMALL = 64;
+
+    private static final Map<String, IntFunction<Recipe>> BY_NAME = new LinkedHashMap<>();
+    static {
+        BY_NAME.put("simclr", size -> simClr(size, size <= SMALL ? 0.5 : 1, size > SMALL));
+        BY_NAME.put("moco-v1", Recipes::mocoV1);
+        BY_NAME.put("moco-v2", size -> mocoV2(size, size > SMALL));
+        BY_NAME.put("byol", size -> byol(size, size > SMALL));
+        BY_NAME.put("swav", size -> swav(size, local(size), 6, size > SMALL));
+        BY_NAME.put("dino", size -> dino(size, local(size), 8, size > SMALL));
+        BY_NAME.put("rotnet", Recipes::rotNet);
+        BY_NAME.put("drawings", Recipes::drawings);
+        BY_NAME.put("none", Recipes::none);
+    }
+
+    private Recipes() {}
+
+    /// The names that [#named] knows.
+    public static List<String> names() {
+        return List.copyOf(BY_NAME.keySet());
+    }
+
+    /// A recipe with its published settings for images of `size` × `size`.
+    ///
+    /// @throws UserError if there is no such recipe
+    public static Recipe named(String name, int size) {
+        IntFunction<Recipe> recipe = BY_NAME.get(name);
+        if (recipe == null)
+            throw new UserError("No augmentation recipe is called '" + name + "'; there are "
+                    + String.join(", ", BY_NAME.keySet()) + ".");
+        return recipe.apply(size);
+    }
+
+    /// SimCLR: Chen et al., ICML 2020, [arXiv:2002.05709](https://arxiv.org/abs/2002.05709), appendix A; crops from 8 %
+    /// of the area, both views alike.
+    ///
+    /// @param strength of the colours: 1 for ImageNet, ½ for CIFAR-10 (appendix B.9)
+    /// @param blur half of the images, kernel a tenth of the side
+    public static Recipe simClr(int size, double strength, boolean blur) {
+        Compose view = view(size, 0.08, 1, jitter(0.8 * strength, 0.8 * strength, 0.2 * strength), blur ? 0.5 : 0, 0);
+        return twice("simclr", "Chen et al. 2020, arXiv:2002.05709, appendix A", view);
+    }
+
+    /// MoCo v1 and instance discrimination: He et al. 2019, [arXiv:1911.05722](https://arxiv.org/abs/1911.05722), Sec.
+    /// 3.3, with the official code's settings: grey first, every image jittered, hue up to 0.4.
+    public static Recipe mocoV1(int size) {
+        return twice("moco-v1", "He et al. 2019, arXiv:1911.05722, Sec. 3.3; facebookresearch/moco",
+                Compose.of(new RandomResizedCrop(size, 0.2), new Grayscale(0.2),
+                        new ColorJitter(0.4, 0.4, 0.4, 0.4, 1), new HorizontalFlip(0.5)));
+    }
+
+    /// MoCo v2 and SimSiam: Chen et al. 2020, [arXiv:2003.04297](https://arxiv.org/abs/2003.04297); crops from 20 %.
+    public static Recipe mocoV2(int size, boolean blur) {
+        return twice("moco-v2", "Chen et al. 2020, arXiv:2003.04297; facebookresearch/moco",
+                view(size, 0.2, 1, jitter(0.4, 0.4, 0.1), blur ? 0.5 : 0, 0));
+    }
+
+    /// BYOL, and after it Barlow Twins, VICReg and MoCo v3: Grill et al., NeurIPS 2020,
+    /// [arXiv:2006.07733](https://arxiv.org/abs/2006.07733), appendix B, table 6. The first view is always blurred,
+    /// the second one time in ten; only the second is solarized.
+    public static Recipe byol(int size, boolean blur) {
+        ColorJitter jitter = jitter(0.4, 0.2, 0.1);
+        return new Recipe("byol", "Grill et al. 2020, arXiv:2006.07733, appendix B, table 6", List.of(
+                view(size, 0.08, 1, jitter, blur ? 1 : 0, 0), view(size, 0.08, 1, jitter, blur ? 0.1 : 0, 0.2)));
+    }
+
+    /// SwAV's multi-crop: Caron et al., NeurIPS 2020, [arXiv:2006.09882](https://arxiv.org/abs/2006.09882), Sec. 4 and
+    /// the official code: two views from 14 % of the area, then `locals` small ones from 5 % to 14 %.
+    public static Recipe swav(int size, int localSize, int locals, boolean blur) {
+        ColorJitter jitter = jitter(0.8, 0.8, 0.2);
+        List<Compose> views = new ArrayList<>(
+                Collections.nCopies(2, view(size, 0.14, 1, jitter, blur ? 0.5 : 0, 0)));
+        views.addAll(Collections.nCopies(locals, view(localSize, 0.05, 0.14, jitter, blur ? 0.5 : 0, 0)));
+        return new Recipe("swav", "Caron et al. 2020, arXiv:2006.09882, Sec. 4; facebookresearch/swav", views);
+    }
+
+    /// DINO's multi-crop: Caron et al., ICCV 2021, [arXiv:2104.14294](https://arxiv.org/abs/2104.14294), Sec. 3.1 and the
+    /// official code's ViT settings: two views from 40 % of the area, then `locals` small ones from 5 % to 40 %.
+    public static Recipe dino(int size, int localSize, int locals, boolean blur) {
+        ColorJitter jitter = jitter(0.4, 0.2, 0.1);
+        List<Compose> views = new ArrayList<>();
+        views.add(view(size, 0.4, 1, jitter, blur ? 1 : 0, 0));
+        views.add(view(size, 0.4, 1, jitter, blur ? 0.1 : 0, 0.2));
+        views.addAll(Collections.nCopies(locals, view(localSize, 0.05, 0.4, jitter, blur ? 0.5 : 0, 0)));
+        return new Recipe("dino", "Caron et al. 2021, arXiv:2104.14294, Sec. 3.1; facebookresearch/dino", views);
+    }
+
+    /// RotNet on CIFAR-10: Gidaris et al., ICLR 2018, [arXiv:1803.07728](https://arxiv.org/abs/1803.07728), official
+    /// code: padding 4 at 32 pixels, an eighth of the side elsewhere, and flips. One view; the method does the turning.
+    public static Recipe rotNet(int size) {
+        return new Recipe("rotnet", "Gidaris et al. 2018, arXiv:1803.07728; gidariss/FeatureLearningRotNet",
+                List.of(Compose.of(new RandomCrop(size, size / 8), new HorizontalFlip(0.5))));
+    }
+
+    /// For pairs of drawings of one thing on white, which differ enough by themselves: a mild warp and mild colours. Not
+    /// from a paper. No flips: arrows and hands that point left and right are different things.
+    public static Recipe drawings(int size) {
+        return twice("drawings", "this project", Compose.of(
+                new RandomAffine(15, 0.8, 1.15, size / 10.0, 1), new ColorJitter(0.4, 0.4, 0.4, 0.1, 0.8),
+                new Grayscale(0.2), new ResizeCenterCrop(size, 1)));
+    }
+
+    /// Nothing random: the square in the middle at the given size.
+    public static Recipe none(int size) {
+        return twice("none", "this project", Compose.of(new ResizeCenterCrop(size, 1)));
+    }
+
+    /// The order that all of them share: crop, flip, colours, grey, blur, solarize.
+    private static Compose view(int size, double minScale, double maxScale, ColorJitter jitter, double blur,
+            double solarize) {
+        List<Augmentation> steps = new ArrayList<>(List.of(
+                new RandomResizedCrop(size, minScale, maxScale, 3 / 4.0, 4 / 3.0), new HorizontalFlip(0.5), jitter,
+                new Grayscale(0.2)));
+        if (blur > 0) steps.add(new GaussianBlur(kernel(size), 0.1, 2, blur));
+        if (solarize > 0) steps.add(new Solarize(0.5, solarize));
+        return new Compose(steps);
+    }
+
+    private static ColorJitter jitter(double brightnessAndContrast, double saturation, double hue) {
+        return new ColorJitter(brightnessAndContrast, brightnessAndContrast, saturation, hue, 0.8);
+    }
+
+    /// A tenth of the side, made odd: google-research/simclr, `data_util.py`.
+    private static int kernel(int size) {
+        return size / 10 / 2 * 2 + 1;
+    }
+
+    /// 96 of 224 pixels, as in SwAV and DINO, to the nearest multiple of 8.
+    private static int local(int size) {
+        return Math.max(8, (int) Math.rint(size * 96 / 224.0 / 8) * 8);
+    }
+
+    private static Recipe twice(String name, String source, Compose view) {
+        return new Recipe(name, source, List.of(view, view));
+    }
+}
