@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Golden ops that are a differentiable function of their inputs: the gradients come from the engine's tape, and which
 /// are wanted is read off the case: every output `grad_NAME` is the gradient with respect to the input NAME.
@@ -27,9 +28,9 @@ final class Differentiated {
             return tensor;
         }
 
-        /// True if there is an input called `name`.
-        boolean has(String name) {
-            return byName.containsKey(name);
+        /// The input called `name`, if the case has it.
+        Optional<Tensor> optional(String name) {
+            return Optional.ofNullable(byName.get(name));
         }
     }
 
@@ -54,8 +55,13 @@ final class Differentiated {
     }
 
     /// A function with output `name` and the gradients of Σ `grad_name` · name.
+    static GoldenOp function(String name, Forward forward) {
+        return (golden, device, out) -> run(golden, device, out, name, forward);
+    }
+
+    /// A function without other outputs.
     static GoldenOp function(String name, Plain forward) {
-        return (golden, device, out) -> run(golden, device, out, name, (c, in, o) -> forward.apply(c, in));
+        return function(name, (golden, in, out) -> forward.apply(golden, in));
     }
 
     private static void run(GoldenCase golden, Device device, Outputs out, String name, Forward forward) {
@@ -72,7 +78,7 @@ final class Differentiated {
         try (Tape tape = Tape.watching(watched.stream().map(in::get).toList())) {
             Tensor y = forward.apply(golden, in, out);
             out.put(name, y);
-            Gradients gradients = in.has(GRADIENT + name)
+            Gradients gradients = in.byName.containsKey(GRADIENT + name)
                     ? tape.gradients(y, in.get(GRADIENT + name))
                     : tape.gradients(y);
             for (String input : watched) out.put(GRADIENT + input, gradients.of(in.get(input)));

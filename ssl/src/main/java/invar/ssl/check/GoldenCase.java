@@ -73,9 +73,9 @@ public record GoldenCase(String op, String name, List<String> inputs, List<Strin
         return stored;
     }
 
-    /// True if the case has an input called `tensor`.
-    boolean has(String tensor) {
-        return inputs.contains(tensor);
+    /// The rest of the names of all inputs that begin with `prefix`, in the order of the file.
+    List<String> inputsAfter(String prefix) {
+        return inputs.stream().filter(n -> n.startsWith(prefix)).map(n -> n.substring(prefix.length())).toList();
     }
 
     /// The extents of a tensor.

@@ -15,6 +15,9 @@ public final class GoldenOps {
     static {
         register(LossOps.all());
         register(LayerOps.all());
+        register(NetworkOps.all());
+        register(OptimizerOps.all());
+        register(ScheduleOps.all());
         register(ImageOps.all());
         register(MetricOps.all());
     }

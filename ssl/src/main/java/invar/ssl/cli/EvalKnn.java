@@ -60,7 +60,7 @@ final class EvalKnn implements Callable<Integer> {
         Path file = Files.isDirectory(encoder) ? RunFolder.existing(encoder).encoder() : encoder;
         try (Device opened = device.open()) {
             EncoderFile.Loaded loaded = EncoderFile.load(file, opened);
-            Split split = Datasets.open(data != null ? data : loaded.data(), loaded.side());
+            Split split = Datasets.open(data != null ? data : loaded.data(), Datasets.Options.DEFAULT.withSide(loaded.side()));
             Evaluation evaluation = new Evaluation(split, loaded.side(), loaded.normalize(), k, temperature, bank, opened);
             if (!evaluation.possible()) {
                 throw new UserError("The data " + split.test().name() + " has no labels and no second drawings: nothing can be "

@@ -60,7 +60,7 @@ final class TrainingSession implements AutoCloseable {
 
     /// Loads the data and builds everything; all mistakes in settings and data are found here.
     static TrainingSession prepare(TrainConfig config, Device device, int workers) {
-        Split split = Datasets.open(config.data(), config.imageSize());
+        Split split = Datasets.open(config.data(), Datasets.Options.DEFAULT.withSide(config.imageSize()));
         Normalize normalize = Pictures.statistics(split.train());
         Recipe recipe = Recipes.named(config.augment(), config.imageSize()).then(normalize);
         BatchLoader loader = new BatchLoader(
