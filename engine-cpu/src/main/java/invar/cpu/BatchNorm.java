@@ -14,8 +14,8 @@ import jdk.incubator.vector.VectorOperators;
 /// Means and variances of the batch come from [ChannelMoments]. A rectifier, y = max(0, …), can be part of it: it saves
 /// writing and reading y once more, and its gradient needs only the sign of y.
 ///
-/// All kernels see x as N rows of C · inner numbers, with a mean, a factor and a summand for each column if a channel is too
-/// short for vectors, else for each stretch of `inner`.
+/// All kernels see x as N rows of C · inner numbers, with a mean, a factor and a summand for each column if a channel
+/// is too short for vectors, else for each stretch of `inner`.
 final class BatchNorm {
 
     private BatchNorm() {}
@@ -79,8 +79,8 @@ final class BatchNorm {
         });
     }
 
-    private static void normalizeStretch(float[] x, int xo, float[] y, int yo, int from, int to, float center, float scale,
-            float shift, float floor) {
+    private static void normalizeStretch(float[] x, int xo, float[] y, int yo, int from, int to, float center,
+            float scale, float shift, float floor) {
         FloatVector factor = FloatVector.broadcast(SPECIES, scale), summand = FloatVector.broadcast(SPECIES, shift);
         int j = from;
         for (; j <= to - WIDTH; j += WIDTH) {

@@ -12,8 +12,9 @@ import jdk.incubator.vector.FloatVector;
 /// ```
 /// mean = Σ w m / Σ w        variance = (Σ D + Σ w (m − mean)²) / Σ w        w: numbers in the group
 /// ```
-/// (Chan, Golub, LeVeque, "Algorithms for computing the sample variance", The American Statistician 37(3), 1983). So the
-/// result is good to a few units in the last place of the variance, also if the mean is a thousand times the deviation.
+/// (Chan, Golub, LeVeque, "Algorithms for computing the sample variance", The American Statistician 37(3), 1983). So
+/// the result is good to a few units in the last place of the variance, also if the mean is a thousand times the
+/// deviation.
 ///
 /// @param mean     by channel
 /// @param variance by channel
@@ -22,7 +23,8 @@ record ChannelMoments(double[] mean, double[] variance) {
     /// Longest stretch whose moments are taken in float, and from which on a group is a stretch of one channel.
     private static final int STRETCH = Sums.BLOCK, SHORT = 4 * WIDTH;
 
-    /// Rows of a group where a stretch is too short for vectors, so that lanes are neighbouring columns of (N, C · inner).
+    /// Rows of a group where a stretch is too short for vectors, so that lanes are neighbouring columns of (N, C ·
+    /// inner).
     private static final int ROWS = 32;
 
     /// The moments of `n` · `c` · `inner` numbers from `xo`; n and inner are at least 1.

@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /// Maximum and mean over square windows of planes, and their gradients: the kernels of [invar.core.PoolingOp].
 ///
-/// A plane is one channel of one image. Tasks are groups of planes, so that each output is written by one thread, in the
-/// order of the windows.
+/// A plane is one channel of one image. Tasks are groups of planes, so that each output is written by one thread, in
+/// the order of the windows.
 ///
 /// @param planes images · channels
 /// @param kernel side of a window
@@ -19,6 +19,16 @@ record Pool(int planes, int height, int width, int outHeight, int outWidth, int 
         void run(int x, int y);
     }
 
+    /// The first row, or column, that window `i` covers.
+    private int first(int i) {
+        return Math.max(0, i * stride - padding);
+    }
+
+    /// One more than the last row, or column, of `extent` that window `i` covers.
+    private int last(int i, int extent) {
+        return Math.min(extent, i * stride - padding + kernel);
+    }
+
     private void eachPlane(Parallel p, Plane body) {
         int in = height * width, out = outHeight * outWidth, each = Math.max(1, TASK / in);
         p.run((planes + each - 1) / each, task -> {
@@ -28,14 +38,14 @@ record Pool(int planes, int height, int width, int outHeight, int outWidth, int 
         });
     }
 
-    /// y, and the place (row · width + column) of the first maximum of each window in row-major order. Padding counts as
-    /// absent. NaN is never greater, so it is found only where it is first.
+    /// y, and the place (row · width + column) of the first maximum of each window in row-major order. Padding counts
+    /// as absent. NaN is never greater, so it is found only where it is first.
     void max(Parallel p, float[] x, int xo, float[] y, int yo, int[] place, int po) {
         eachPlane(p, (in, out) -> {
             for (int i = 0, at = out; i < outHeight; i++) {
-                int top = Math.max(0, i * stride - padding), bottom = Math.min(height, i * stride - padding + kernel);
+                int top = first(i), bottom = last(i, height);
                 for (int j = 0; j < outWidth; j++, at++) {
-                    int left = Math.max(0, j * stride - padding), right = Math.min(width, j * stride - padding + kernel);
+                    int left = first(j), right = last(j, width);
                     int best = top * width + left;
                     float max = x[xo + in + best];
                     for (int row = top; row < bottom; row++) {
@@ -68,9 +78,9 @@ record Pool(int planes, int height, int width, int outHeight, int outWidth, int 
         float factor = 1f / (kernel * kernel);
         eachPlane(p, (in, out) -> {
             for (int i = 0, at = out; i < outHeight; i++) {
-                int top = Math.max(0, i * stride - padding), bottom = Math.min(height, i * stride - padding + kernel);
+                int top = first(i), bottom = last(i, height);
                 for (int j = 0; j < outWidth; j++, at++) {
-                    int left = Math.max(0, j * stride - padding), right = Math.min(width, j * stride - padding + kernel);
+                    int left = first(j), right = last(j, width);
                     float sum = 0;
                     for (int row = top; row < bottom; row++) {
                         for (int k = row * width + left; k < row * width + right; k++) {
@@ -89,9 +99,9 @@ record Pool(int planes, int height, int width, int outHeight, int outWidth, int 
         eachPlane(p, (in, out) -> {
             Arrays.fill(dx, dxo + in, dxo + in + height * width, 0);
             for (int i = 0, at = out; i < outHeight; i++) {
-                int top = Math.max(0, i * stride - padding), bottom = Math.min(height, i * stride - padding + kernel);
+                int top = first(i), bottom = last(i, height);
                 for (int j = 0; j < outWidth; j++, at++) {
-                    int left = Math.max(0, j * stride - padding), right = Math.min(width, j * stride - padding + kernel);
+                    int left = first(j), right = last(j, width);
                     float g = dy[dyo + at] * factor;
                     for (int row = top; row < bottom; row++) {
                         for (int k = row * width + left; k < row * width + right; k++) {

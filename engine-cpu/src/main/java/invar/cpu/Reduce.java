@@ -10,9 +10,9 @@ import jdk.incubator.vector.FloatVector;
 /// Sums and maxima over any set of axes.
 ///
 /// [Broadcast] merges neighbouring axes that are both kept or both summed, so kept and summed axes alternate. Two cases
-/// remain for the innermost axis: a summed one gives a number for each stretch ([Sums]), a kept one adds whole rows. What
-/// lies outside is counted off. A result is computed by one task, or, if there are few results, by a number of parts that
-/// depends on the sizes alone and whose sums are added in order.
+/// remain for the innermost axis: a summed one gives a number for each stretch ([Sums]), a kept one adds whole rows.
+/// What lies outside is counted off. A result is computed by one task, or, if there are few results, by a number of
+/// parts that depends on the sizes alone and whose sums are added in order.
 final class Reduce {
 
     /// Numbers of a part.

@@ -8,7 +8,8 @@ import jdk.incubator.vector.VectorMask;
 
 /// Softmax, its logarithm, and the logarithm of its denominator, of each row of x (rows, n):
 /// ```
-/// m = max xᵢ    lse = m + ln Σ e^(xᵢ − m)    softmax = e^(xᵢ − m) / Σ e^(x − m)    log-softmax = (xᵢ − m) − ln Σ e^(x − m)
+/// m = max xᵢ        lse = m + ln Σ e^(xᵢ − m)
+/// softmax = e^(xᵢ − m) / Σ e^(x − m)        log-softmax = (xᵢ − m) − ln Σ e^(x − m)
 /// ```
 /// With the maximum taken out, no exponential overflows. A row is read from the first-level cache after the first pass.
 /// Entries of −∞ count as absent; a row of nothing else has lse = −∞ and an undefined softmax (NaN).

@@ -16,8 +16,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /// Elementary functions of one vector, in single precision.
 ///
-/// Each is exact at the ends of its range (zeros, infinities, NaN) and accurate for denormal arguments and results. Largest
-/// errors over all floats, in units of 2⁻²³ of the result, or of the least float where that is larger:
+/// Each is exact at the ends of its range (zeros, infinities, NaN) and accurate for denormal arguments and results.
+/// Largest errors over all floats, in units of 2⁻²³ of the result, or of the least float where that is larger:
 ///
 /// | function | error | | function | error |
 /// |---|---|---|---|---|
@@ -26,8 +26,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// | [#tanh] | 1 | | [#gelu] | 3; below −13, where Φ is denormal, 12 |
 /// | [#sigmoid] | 1.5 | | [#geluSlope] | 1.1 units of 2⁻²³, because it changes sign |
 ///
-/// The polynomials are minimax fits in the relative error of the result (Lawson's reweighted least squares on 4000 Chebyshev
-/// points); the reductions are those of Cody and Waite, "Software manual for the elementary functions", 1980.
+/// The polynomials are minimax fits in the relative error of the result (Lawson's reweighted least squares on 4000
+/// Chebyshev points); the reductions are those of Cody and Waite, "Software manual for the elementary functions", 1980.
 final class VectorMath {
 
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
@@ -45,7 +45,8 @@ final class VectorMath {
 
     private VectorMath() {}
 
-    /// eˣ = 2ⁿ eʳ with n the integer nearest to x / ln 2, so |r| ≤ ½ ln 2; eʳ = 1 + r + r² P(r), error of the fit 3·10⁻⁹.
+    /// eˣ = 2ⁿ eʳ with n the integer nearest to x / ln 2, so |r| ≤ ½ ln 2; eʳ = 1 + r + r² P(r), error of the fit
+    /// 3·10⁻⁹.
     static FloatVector exp(FloatVector x) {
         FloatVector shifted = x.fma(constant(LOG2_E), constant(ROUND));
         FloatVector n = shifted.sub(ROUND);

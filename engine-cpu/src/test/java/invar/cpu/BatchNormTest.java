@@ -37,8 +37,10 @@ class BatchNormTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1, 1, 1, 0, 1", "2, 3, 1, 0, 1", "33, 5, 1, 100, 0.1", "129, 70, 1, 0, 1", "7, 9, 4, 100, 0.1", "65, 17, 9, 0, 1",
-        "5, 3, 31, -100, 0.1", "5, 3, 33, 100, 0.1", "3, 2, 1025, 1000, 0.001", "2, 3, 2100, 0, 1000", "9, 4, 256, 1, 1000"})
+        "1, 1, 1, 0, 1", "2, 3, 1, 0, 1", "33, 5, 1, 100, 0.1", "129, 70, 1, 0, 1", "7, 9, 4, 100, 0.1",
+        "65, 17, 9, 0, 1",
+        "5, 3, 31, -100, 0.1", "5, 3, 33, 100, 0.1", "3, 2, 1025, 1000, 0.001", "2, 3, 2100, 0, 1000",
+        "9, 4, 256, 1, 1000"})
     void momentsAreThoseOfTwoPassesInDouble(int n, int c, int inner, double center, double spread) {
         float[] x = input(n, c, inner, center, spread);
         double[][] expected = moments(x, n, c, inner);
@@ -54,7 +56,8 @@ class BatchNormTest {
     @CsvSource({
         "2, 3, 1, 0, 1, false", "33, 5, 1, 100, 0.1, true", "129, 70, 1, 0, 1, true", "7, 9, 4, 100, 0.1, false",
         "65, 17, 9, 0, 1, true", "5, 3, 33, 100, 0.1, true", "2, 3, 2100, 0, 1000, true", "9, 4, 256, 1, 3, false"})
-    void normalizesAndDifferentiatesAsTheFormula(int n, int c, int inner, double center, double spread, boolean rectify) {
+    void normalizesAndDifferentiatesAsTheFormula(int n, int c, int inner, double center, double spread,
+            boolean rectify) {
         float[] x = input(n, c, inner, center, spread), gamma = Numbers.random(OFFSET + c, 2);
         float[] beta = Numbers.random(OFFSET + c, 3), dy = Numbers.random(OFFSET + n * c * inner, 4);
         float[] y = new float[x.length], dx = new float[x.length];
@@ -68,8 +71,8 @@ class BatchNormTest {
             savedMean[i] = (float) moments.mean()[i];
             savedRstd[i] = (float) rstd[i];
         }
-        BatchNorm.backward(Parallel.INLINE, x, OFFSET, rectify ? y : null, OFFSET, dy, OFFSET, n, c, inner, savedMean, 0,
-                savedRstd, 0, gamma, OFFSET, dx, OFFSET, dots);
+        BatchNorm.backward(Parallel.INLINE, x, OFFSET, rectify ? y : null, OFFSET, dy, OFFSET, n, c, inner, savedMean,
+                0, savedRstd, 0, gamma, OFFSET, dx, OFFSET, dots);
 
         double[][] exact = moments(x, n, c, inner);
         double[] sum = new double[c], dot = new double[c], hat = new double[x.length], g = new double[x.length];
@@ -116,10 +119,10 @@ class BatchNormTest {
                     ChannelMoments moments = ChannelMoments.of(p, x, OFFSET, n, c, inner);
                     float[] y = new float[x.length], dx = new float[x.length], ones = new float[c];
                     double[] sums = new double[2 * c];
-                    BatchNorm.normalize(p, x, OFFSET, n, c, inner, moments.mean(), moments.inverseDeviation(EPSILON), gamma,
-                            0, gamma, 0, true, y, OFFSET);
-                    BatchNorm.backward(p, x, OFFSET, y, OFFSET, dy, OFFSET, n, c, inner, ones, 0, gamma, 0, gamma, 0, dx,
-                            OFFSET, sums);
+                    BatchNorm.normalize(p, x, OFFSET, n, c, inner, moments.mean(), moments.inverseDeviation(EPSILON),
+                            gamma, 0, gamma, 0, true, y, OFFSET);
+                    BatchNorm.backward(p, x, OFFSET, y, OFFSET, dy, OFFSET, n, c, inner, ones, 0, gamma, 0, gamma, 0,
+                            dx, OFFSET, sums);
                     results = threads == 1 ? new float[][] {y, dx} : results;
                     dots = threads == 1 ? sums : dots;
                     assertThat(new float[][] {y, dx}).isDeepEqualTo(results);

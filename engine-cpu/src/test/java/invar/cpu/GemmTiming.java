@@ -39,6 +39,7 @@ final class GemmTiming {
                 () -> Gemm.multiply(p, true, false, m, n, k, a, 0, m, b, 0, n, false, c, 0, n));
         double second = Timing.seconds(p, 5,
                 () -> Gemm.multiply(p, false, true, m, n, k, a, 0, k, b, 0, k, false, c, 0, n));
-        System.out.printf("%-20s %8.1f %8.1f %8.1f%n", m + "x" + n + "x" + k, work / plain, work / first, work / second);
+        System.out.printf("%-20s %8.1f %8.1f %8.1f%n", m + "x" + n + "x" + k, work / plain, work / first,
+                work / second);
     }
 }

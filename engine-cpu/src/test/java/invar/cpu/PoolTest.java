@@ -17,7 +17,8 @@ class PoolTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1, 1, 1, 1, 1, 0", "5, 4, 6, 2, 2, 0", "33, 9, 7, 3, 2, 1", "3, 7, 9, 3, 1, 1", "2, 5, 5, 2, 3, 1", "7, 8, 8, 8, 8, 0",
+        "1, 1, 1, 1, 1, 0", "5, 4, 6, 2, 2, 0", "33, 9, 7, 3, 2, 1", "3, 7, 9, 3, 1, 1", "2, 5, 5, 2, 3, 1",
+        "7, 8, 8, 8, 8, 0",
         "2, 31, 17, 5, 4, 2"})
     void followsTheFormulas(int planes, int height, int width, int kernel, int stride, int padding) {
         Pool pool = pool(planes, height, width, kernel, stride, padding);

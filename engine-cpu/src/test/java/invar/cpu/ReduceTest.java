@@ -19,7 +19,8 @@ class ReduceTest {
             new Case(Shape.of(), Shape.of()), new Case(Shape.of(7), Shape.of()), new Case(Shape.of(129), Shape.of(129)),
             new Case(Shape.of(5, 33), Shape.of(5, 1)), new Case(Shape.of(129, 17), Shape.of(17)),
             new Case(Shape.of(3, 5, 7), Shape.of(5, 1)), new Case(Shape.of(3, 5, 7), Shape.of(3, 1, 7)),
-            new Case(Shape.of(2, 3, 4, 5, 9), Shape.of(3, 1, 5, 1)), new Case(Shape.of(2, 3, 4, 5, 9), Shape.of(1, 3, 1, 5, 9)),
+            new Case(Shape.of(2, 3, 4, 5, 9), Shape.of(3, 1, 5, 1)), new Case(Shape.of(2, 3, 4, 5, 9), Shape.of(1, 3,
+            1, 5, 9)),
             new Case(Shape.of(9, 3, 31, 2), Shape.of(2)), new Case(Shape.of(2, 2500), Shape.of(2500)),
             new Case(Shape.of(300_000), Shape.of()), new Case(Shape.of(700, 333), Shape.of(333)),
             new Case(Shape.of(3, 70_000), Shape.of(3, 1)), new Case(Shape.of(40, 9, 1111), Shape.of(9, 1)));

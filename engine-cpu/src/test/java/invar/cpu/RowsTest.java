@@ -40,7 +40,8 @@ class RowsTest {
                         for (int i = 0; i < n; i++) {
                             sum += Math.exp(x[2 + at + i * inner] - max);
                         }
-                        assertThat((double) lse[3 + slice]).isCloseTo(max + Math.log(sum), offset(1e-6 + 1e-7 * factor));
+                        assertThat((double) lse[3 + slice]).isCloseTo(max + Math.log(sum),
+                                offset(1e-6 + 1e-7 * factor));
                         for (int i = 0; i < n; i++) {
                             double shifted = x[2 + at + i * inner] - max, p = Math.exp(shifted) / sum;
                             assertThat((double) softmax[3 + at + i * inner]).isCloseTo(p, offset(1e-5 * p + 1e-44));
@@ -112,7 +113,8 @@ class RowsTest {
                     double r = 1 / Math.sqrt(v + epsilon);
                     for (int i = 0; i < n; i++) {
                         double hat = (x[row * n + i] - m) * r, d = dy[row * n + i];
-                        assertThat((double) y[row * n + i]).isCloseTo(gamma[i] * hat + beta[i], offset(error * (1 + r * spread)));
+                        assertThat((double) y[row * n + i]).isCloseTo(gamma[i] * hat + beta[i],
+                                offset(error * (1 + r * spread)));
                         sumGamma[i] += d * hat;
                         sumBeta[i] += d;
                         g += d * gamma[i] / n;
@@ -121,7 +123,8 @@ class RowsTest {
                     for (int i = 0; i < n; i++) {
                         double hat = (x[row * n + i] - m) * r;
                         double expected = r * (dy[row * n + i] * gamma[i] - g - hat * dot);
-                        assertThat((double) dx[row * n + i]).isCloseTo(expected, offset(4 * error * r * (1 + r * spread)));
+                        assertThat((double) dx[row * n + i]).isCloseTo(expected,
+                                offset(4 * error * r * (1 + r * spread)));
                     }
                 }
                 for (int i = 0; i < n; i++) {

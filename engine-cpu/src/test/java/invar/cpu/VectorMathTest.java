@@ -14,8 +14,8 @@ class VectorMathTest {
 
     private static final int STRIDE = 29989;                   // prime: 143 000 floats of every exponent and both signs
 
-    /// The largest error over all floats in [low, high] that a stride visits, in units of 2⁻²³ of the result or of `least`,
-    /// whichever is larger.
+    /// The largest error over all floats in [low, high] that a stride visits, in units of 2⁻²³ of the result or of
+    /// `least`, whichever is larger.
     private static double worst(UnaryOperator<FloatVector> f, DoubleUnaryOperator exact, float low, float high,
             double least) {
         float[] x = new float[Lanes.WIDTH], y = new float[Lanes.WIDTH];
@@ -93,8 +93,8 @@ class VectorMathTest {
 
     @Test
     void sigmoidIsAccurate() {
-        assertThat(worst(VectorMath::sigmoid, x -> x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)), -MAX,
-                MAX, 0)).isLessThan(1.5);
+        assertThat(worst(VectorMath::sigmoid, x -> x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)),
+                -MAX, MAX, 0)).isLessThan(1.5);
         assertThat(at(VectorMath::sigmoid, INFINITY)).isEqualTo(1);
         assertThat(at(VectorMath::sigmoid, -INFINITY)).isEqualTo(0);
         assertThat(at(VectorMath::sigmoid, 0)).isEqualTo(0.5f);
