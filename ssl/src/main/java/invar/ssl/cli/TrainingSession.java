@@ -141,6 +141,7 @@ final class TrainingSession implements AutoCloseable {
         Layer random = Encoders.make(config.encoder(), device, config.seed()).network();
         Map<String, Map<String, Double>> rows = new LinkedHashMap<>();
         rows.put("raw pixels", evaluation.ofPixels());
+        rows.put("standardised pixels", evaluation.ofStandardisedPixels());
         rows.put("random encoder", evaluation.of(random));
         rows.put("trained encoder", evaluation.of(trainer.encoder()));
         report.table("held out: " + split.test().size() + " items", rows);
