@@ -29,6 +29,11 @@ public record LayerNorm(Tensor weight, Tensor bias, double epsilon) implements L
 
     @Override
     public Tensor apply(Tensor x, Mode mode) {
+        int features = weight.dim(0);
+        if (x.shape().rank() < 1 || x.dim(-1) != features) {
+            throw new IllegalArgumentException("layer norm over " + features + " features cannot take " + x.shape()
+                    + ": the last axis must have extent " + features);
+        }
         Tensor centred = x.sub(x.mean(-1));
         Tensor variance = centred.square().mean(-1);
         return centred.div(variance.plus(epsilon).sqrt()).mul(weight).add(bias);

@@ -4,7 +4,11 @@ import invar.core.Device;
 import invar.core.Ops;
 import invar.core.Shape;
 import invar.core.Tensor;
+import invar.core.fused.CosineSimilarity;
+import invar.core.fused.CrossCorrelation;
+import invar.core.fused.L2Normalize;
 import invar.core.fused.NtXent;
+import invar.core.fused.SoftmaxCrossEntropy;
 
 /// The losses of self-supervised learning, one static method each: tensors in, a scalar tensor out, in nats where it is a
 /// cross entropy. Rows are samples and columns features: N samples, D features, C classes.
@@ -16,6 +20,9 @@ public final class Losses {
     /// The floor of a norm in [#normalize] and [#cosineSimilarity]: that of `torch.nn.functional.normalize`.
     public static final double NORM_FLOOR = 1e-12;
 
+    /// The label of a row that a cross entropy leaves out: PyTorch's.
+    public static final int IGNORED = -100;
+
     private Losses() {}
 
     /// The loss of SimCLR, the mean over the 2N rows; formula, source and departures: [NtXent].
@@ -26,49 +33,21 @@ public final class Losses {
         return Ops.run(new NtXent(temperature), z);
     }
 
-    /// Mean softmax cross entropy with integer labels:
-    /// ```
-    /// L = −1/N Σᵢ log softmax(xᵢ)[labelᵢ]
-    /// ```
+    /// Mean softmax cross entropy with integer labels; formula: [SoftmaxCrossEntropy].
+    ///
     /// @param logits (N, C)
-    /// @param labels (N), I32; a row whose label is outside 0 … C − 1 is left out, of the sum and of the divisor
+    /// @param labels (N), I32, in 0 … C − 1; a row whose label is [#IGNORED] is left out, of the divisor too
     public static Tensor crossEntropy(Tensor logits, Tensor labels) {
         return crossEntropy(logits, labels, 0);
     }
 
-    /// Softmax cross entropy with smoothed labels (Szegedy et al. 2016, [arXiv:1512.00567](https://arxiv.org/abs/1512.00567),
-    /// Sec. 7): the target of row i is (1 − s) onehot(labelᵢ) + s / C.
+    /// Softmax cross entropy with smoothed labels: the target of row i is (1 − s) onehot(labelᵢ) + s / C.
     ///
     /// @param logits    (N, C)
-    /// @param labels    (N), I32; a row whose label is outside 0 … C − 1 is left out
+    /// @param labels    (N), I32, in 0 … C − 1 or [#IGNORED]
     /// @param smoothing s in [0, 1]
     public static Tensor crossEntropy(Tensor logits, Tensor labels, double smoothing) {
-        Tensor hot = labels.oneHot(logits.dim(1));                                           // (N, C)
-        return smoothed(logits, hot, smoothing, logits.device().scalar(1));
-    }
-
-    /// Softmax cross entropy with a weight for each class, as `torch.nn.functional.cross_entropy(weight=w)`:
-    /// ```
-    /// L = −Σᵢ Σ_c w_c tᵢ_c log softmax(xᵢ)_c / Σᵢ w[labelᵢ]
-    /// ```
-    /// with t as in [#crossEntropy(Tensor, Tensor, double)].
-    ///
-    /// @param classWeight w (C), ≥ 0
-    public static Tensor crossEntropy(Tensor logits, Tensor labels, double smoothing, Tensor classWeight) {
-        return smoothed(logits, labels.oneHot(logits.dim(1)), smoothing, classWeight);
-    }
-
-    private static Tensor smoothed(Tensor logits, Tensor hot, double smoothing, Tensor weight) {
-        if (!(smoothing >= 0 && smoothing <= 1)) {
-            throw new IllegalArgumentException("label smoothing must be in [0, 1] but is " + smoothing);
-        }
-        Tensor target = hot;
-        if (smoothing > 0) {
-            Tensor known = hot.sum(1);                                                       // (N, 1), 0 where left out
-            target = hot.scale(1 - smoothing).add(known.scale(smoothing / logits.dim(1)));
-        }
-        Tensor total = logits.logSoftmax(1).mul(target.mul(weight)).sum().neg();
-        return total.div(hot.mul(weight).sum());
+        return Ops.run(new SoftmaxCrossEntropy(smoothing, IGNORED), logits, labels);
     }
 
     /// Mean over all elements of (x − y)².
@@ -76,14 +55,12 @@ public final class Losses {
         return x.sub(y).square().mean();
     }
 
-    /// Rows of unit length: u = x / max(‖x‖, floor) along the last axis. Below the floor the norm is a constant, so the
-    /// gradient there is du / floor; in particular it is finite for a row of zeros.
+    /// Rows of unit length: x / max(‖x‖, floor) along the last axis; formula and gradient: [L2Normalize].
     ///
     /// @param x     (…, D)
-    /// @param floor > 0; its square must not underflow in single precision: at least 1e-18
+    /// @param floor > 0
     public static Tensor normalize(Tensor x, double floor) {
-        // √max(‖x‖², floor²) and not max(√‖x‖², floor): the derivative of √ is infinite at 0
-        return x.mul(x.square().sum(-1).clampMin(floor * floor).sqrt().reciprocal());
+        return Ops.run(new L2Normalize(floor), x);
     }
 
     /// Rows of unit length, with the floor [#NORM_FLOOR].
@@ -105,13 +82,13 @@ public final class Losses {
         return normalize(a, floor).mul(normalize(b, floor)).sum(-1);
     }
 
-    /// `s[i, j]` = cos(aᵢ, bⱼ), with norms floored as in [#cosineSimilarity(Tensor, Tensor, double)].
+    /// `s[i, j]` = cos(aᵢ, bⱼ), norms floored; formula and gradient: [CosineSimilarity].
     ///
     /// @param a (N, D)
     /// @param b (M, D)
     /// @return (N, M)
     public static Tensor cosineSimilarityMatrix(Tensor a, Tensor b, double floor) {
-        return normalize(a, floor).matmulT(normalize(b, floor));
+        return Ops.run(new CosineSimilarity(floor), a, b);
     }
 
     /// BYOL's regression of one view onto the other (Grill et al. 2020, [arXiv:2006.07733](https://arxiv.org/abs/2006.07733),
@@ -157,21 +134,14 @@ public final class Losses {
         return logits.logSumExp(1).sub(logits.slice(1, 0, 1)).mean();
     }
 
-    /// The cross-correlation of two views' features over the batch:
-    /// ```
-    /// c = z̃ₐᵀ z̃_b / N,     z̃ = (z − mean) / √(biased variance + ε),  column by column
-    /// ```
-    /// @param a       (N, D)
+    /// The cross-correlation of two views' features over the batch; formula: [CrossCorrelation].
+    ///
+    /// @param a       (N, D), N ≥ 2
     /// @param b       (N, D)
-    /// @param epsilon ε > 0
+    /// @param epsilon ε > 0, added to the variances
     /// @return (D, D)
     public static Tensor crossCorrelation(Tensor a, Tensor b, double epsilon) {
-        return standardize(a, epsilon).tMatmul(standardize(b, epsilon)).scale(1.0 / a.dim(0));
-    }
-
-    private static Tensor standardize(Tensor z, double epsilon) {
-        Tensor centred = z.sub(z.mean(0));                                                   // (N, D)
-        return centred.mul(centred.square().mean(0).plus(epsilon).sqrt().reciprocal());
+        return Ops.run(new CrossCorrelation(epsilon), a, b);
     }
 
     /// Barlow Twins (Zbontar et al. 2021, [arXiv:2103.03230](https://arxiv.org/abs/2103.03230), Eq. 1):

@@ -44,9 +44,10 @@ public record L2Normalize(double epsilon) implements FusedOp {
         return Ops.apply(new L2NormalizeGrad(epsilon), in[0], out[1], grad[0]);
     }
 
-    /// r = 1/max(‖x‖, ε) for every row of x (…, D), of shape (…, 1).
+    /// r = 1/max(‖x‖, ε) for every row of x (…, D), of shape (…, 1). The floor is put under ‖x‖² because the derivative
+    /// of √ is infinite at 0, and a row of zeros would get NaN when this is differentiated.
     static Tensor inverseNorm(Tensor x, double epsilon) {
-        return x.square().sum(-1).sqrt().clampMin(epsilon).reciprocal();
+        return x.square().sum(-1).clampMin(epsilon * epsilon).sqrt().reciprocal();
     }
 
     /// dx from du, for u = r x: by the rule of [L2NormalizeGrad].

@@ -229,8 +229,8 @@ public final class Emoji32 {
     }
 
     private static Sheet readSheet(String style) {
-        try (var in = new MemoryCacheImageInputStream(resource(style + ".png"))) {
-            BufferedImage image = ImageIO.read(in);
+        try (InputStream in = resource(style + ".png")) {
+            BufferedImage image = ImageIO.read(new MemoryCacheImageInputStream(in));
             IndexColorModel colours = (IndexColorModel) image.getColorModel();
             int[] palette = new int[256];
             int[] used = new int[colours.getMapSize()];

@@ -26,7 +26,7 @@ public enum Factor {
     /// Turn of the shape, counter-clockwise, in turns.
     ROTATION(0, 1, 1),
     /// Amplitude of a sine-shaped displacement, in units of the shape's radius.
-    WARP(0, 0.12, 0),
+    WARP(0, 0.1, 0),
     /// Radius of a grey disc over the edge of the shape, in units of the shape's radius.
     OCCLUDER(0, 0.4, 0),
     /// Standard deviation of a Gaussian blur, in 32nds of the side: pixels of a 32-pixel image.

@@ -6,7 +6,7 @@ import java.util.stream.Stream;
 
 /// The ten shapes of [Shapes], as signed distance functions: negative inside, and outside the distance to the edge.
 ///
-/// Coordinates are the shape's own, x to the right and y up, and every shape just about fills the unit circle. Polygons are
+/// Coordinates are the shape's own, x to the right and y up, and every shape lies in the unit circle and nearly fills it. Polygons are
 /// exact; unions are exact outside. The constructions are those of Inigo Quilez's collection "2D distance functions".
 enum Outline {
 
@@ -19,8 +19,8 @@ enum Outline {
     private static final float[] STAR_CORNERS = star(5, 1, 0.42);
     private static final float[] CROSS_CORNERS = {0.3f, 0.9f, 0.3f, 0.3f, 0.9f, 0.3f, 0.9f, -0.3f, 0.3f, -0.3f, 0.3f,
         -0.9f, -0.3f, -0.9f, -0.3f, -0.3f, -0.9f, -0.3f, -0.9f, 0.3f, -0.3f, 0.3f, -0.3f, 0.9f};
-    private static final float[] L_CORNERS = {-0.65f, 0.9f, -0.15f, 0.9f, -0.15f, -0.4f, 0.65f, -0.4f, 0.65f, -0.9f,
-        -0.65f, -0.9f};
+    private static final float[] L_CORNERS = {-0.58f, 0.8f, -0.13f, 0.8f, -0.13f, -0.36f, 0.58f, -0.36f, 0.58f, -0.8f,
+        -0.58f, -0.8f};
     private static final int TEETH = 8;
 
     /// The distance from (x, y) to the edge, negative inside.
@@ -28,7 +28,7 @@ enum Outline {
         return switch (this) {
             case DISC -> length(x, y) - 0.85f;
             case RING -> Math.abs(length(x, y) - 0.68f) - 0.22f;
-            case SQUARE -> box(x, y, 0.74f, 0.74f);
+            case SQUARE -> box(x, y, 0.7f, 0.7f);
             case TRIANGLE -> polygon(TRIANGLE_CORNERS, x, y);
             case PENTAGON -> polygon(PENTAGON_CORNERS, x, y);
             case STAR5 -> polygon(STAR_CORNERS, x, y);

@@ -37,15 +37,18 @@ final class ShapeRenderer {
         Outline outline = OUTLINES[(int) f.value(Factor.SHAPE)];
         int texture = (int) f.value(Factor.TEXTURE);
         float half = (float) f.value(Factor.CONTRAST) * 0.3f;
-        float[] bright = color(f.value(Factor.FOREGROUND_HUE), 0.5f + half), back = color(f.value(Factor.BACKGROUND_HUE),
-                0.5f - half);
+        float[] bright = color(f.value(Factor.FOREGROUND_HUE), 0.5f + half);
         float[] dark = color(f.value(Factor.FOREGROUND_HUE), 0.5f + half * 0.15f);
+        float[] back = color(f.value(Factor.BACKGROUND_HUE), 0.5f - half);
         double turn = 2 * Math.PI * f.value(Factor.ROTATION);
-        float scale = (float) f.value(Factor.SCALE), centreX = (float) f.value(Factor.X), centreY = (float) f.value(Factor.Y);
+        float scale = (float) f.value(Factor.SCALE);
+        float centreX = (float) f.value(Factor.X), centreY = (float) f.value(Factor.Y);
         float cos = (float) Math.cos(turn) / scale, sin = (float) Math.sin(turn) / scale;
         float warp = (float) f.value(Factor.WARP), pixel = 2f / side, own = pixel / scale;     // a pixel in own units
+        float reach = 1 + 1.5f * warp + own;                       // from the centre; nothing is drawn further out
         float disc = (float) f.value(Factor.OCCLUDER) * scale;
-        float discX = centreX + 0.8f * scale * (float) Math.cos(place), discY = centreY + 0.8f * scale * (float) Math.sin(place);
+        float discX = centreX + 0.8f * scale * (float) Math.cos(place);
+        float discY = centreY + 0.8f * scale * (float) Math.sin(place);
 
         for (int row = 0, i = 0; row < side; row++) {
             float y = 1 - (row + 0.5f) * pixel;
@@ -53,13 +56,14 @@ final class ShapeRenderer {
                 float x = (column + 0.5f) * pixel - 1, dx = x - centreX, dy = y - centreY;
                 float u = cos * dx + sin * dy, v = cos * dy - sin * dx;
                 float cover = 0, tone = 0;
-                if (u * u + v * v < 2) {                          // nothing is drawn further out
-                    float wu = u + warp * (float) Math.sin(3 * v + phase1), wv = v + warp * (float) Math.sin(3 * u + phase2);
+                if (u * u + v * v < reach * reach) {
+                    float wu = u + warp * (float) Math.sin(3 * v + phase1);
+                    float wv = v + warp * (float) Math.sin(3 * u + phase2);
                     cover = Math.clamp(0.5f - outline.distance(wu, wv) / own, 0f, 1f);
                     if (cover > 0) tone = tone(texture, wu, wv, own, lattice);
                 }
-                float hidden = disc == 0 ? 0 : Math.clamp(
-                        0.5f - ((float) Math.hypot(x - discX, y - discY) - disc) / pixel, 0f, 1f);
+                float ox = x - discX, oy = y - discY, hidden = disc == 0 ? 0
+                        : Math.clamp(0.5f - ((float) Math.sqrt(ox * ox + oy * oy) - disc) / pixel, 0f, 1f);
                 for (int c = 0; c < ImageBuffer.CHANNELS; c++) {
                     float shape = bright[c] + tone * (dark[c] - bright[c]);
                     float seen = back[c] + cover * (shape - back[c]);

@@ -30,8 +30,8 @@ class GoldenTest {
 
     @TestFactory
     Stream<DynamicContainer> everyCaseIsWithinItsTolerance() {
-        List<Path> files = GoldenFiles.all();
-        assertThat(files).hasSize(GoldenFiles.COUNT);
+        List<Path> files = GoldenSet.all();
+        assertThat(files).hasSize(GoldenSet.COUNT);
         Set<String> present = new TreeSet<>();
         Device.providers().forEach(provider -> present.add(provider.name()));
         return BACKENDS.stream().filter(present::contains).map(backend -> {
@@ -55,7 +55,7 @@ class GoldenTest {
     @Test
     void theSupportedOpsAreAllButTheListedOnes() {
         Set<String> expected = new TreeSet<>();
-        GoldenFiles.all().forEach(file -> expected.add(op(file)));
+        GoldenSet.all().forEach(file -> expected.add(op(file)));
         expected.removeAll(UNSUPPORTED);
         assertThat(GoldenOps.names()).containsExactlyElementsOf(expected);
     }

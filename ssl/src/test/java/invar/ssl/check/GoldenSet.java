@@ -9,16 +9,16 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /// The golden files among the test resources.
-final class GoldenFiles {
+final class GoldenSet {
 
     /// How many there are, so that a lost file cannot pass for a success.
     static final int COUNT = 273;
 
-    private GoldenFiles() {}
+    private GoldenSet() {}
 
     static Path root() {
         try {
-            return Path.of(GoldenFiles.class.getResource("/golden").toURI());
+            return Path.of(GoldenSet.class.getResource("/golden").toURI());
         } catch (URISyntaxException e) {
             throw new AssertionError(e);
         }
