@@ -91,7 +91,8 @@ final class ImageFiles {
     private static void readRow(BufferedImage image, int left, int y, float[][] row) {
         Raster raster = image.getRaster();
         ColorModel model = image.getColorModel();
-        boolean indexed = model instanceof IndexColorModel, grey = model.getColorSpace().getType() == ColorSpace.TYPE_GRAY;
+        boolean indexed = model instanceof IndexColorModel;
+        boolean grey = model.getColorSpace().getType() == ColorSpace.TYPE_GRAY;
         boolean plain = model.getColorSpace().isCS_sRGB() && raster.getSampleModel().getSampleSize(0) == 8;
         int n = row[0].length, bands = raster.getNumBands();
         if (!indexed && (grey || plain && bands >= ImageBuffer.CHANNELS) && !model.isAlphaPremultiplied()) {

@@ -22,8 +22,8 @@ import invar.ssl.augment.Resampler;
 /// anything else with images in it, at any depth                    no labels, a fifth is held out
 /// ```
 /// Folders are classes if there are at least two of them and no image lies beside them; images are then taken from any
-/// depth below. Names that begin with a dot are skipped. All images are decoded once, on all cores, cut to the square in
-/// the middle, resized and kept in memory as bytes.
+/// depth below. Names that begin with a dot are skipped. All images are decoded once, on all cores, cut to the square
+/// in the middle, resized and kept in memory as bytes.
 final class ImageFolder {
 
     private static final List<String> TEST_NAMES = List.of("val", "valid", "validation", "test");
@@ -37,12 +37,11 @@ final class ImageFolder {
         if (!Files.isDirectory(train)) return holdOut(root, root, side);
         if (test.isEmpty()) return holdOut(root, train, side);
         Listing trainFiles = list(train), testFiles = list(test.get());
-        if (testFiles.classes.isEmpty() != trainFiles.classes.isEmpty())
-            throw new UserError("Only one of " + train + " and " + test.get()
-                    + " has class folders; both must have them, or neither.");
-        for (String name : testFiles.classes)
-            if (!trainFiles.classes.contains(name))
-                throw new UserError(test.get().resolve(name) + " is a class that " + train + " does not have.");
+        for (Path file : trainFiles.classes.isEmpty() ? List.<Path>of() : testFiles.files) {
+            Path inside = test.get().relativize(file);
+            if (inside.getNameCount() == 1 || !trainFiles.classes.contains(inside.getName(0).toString()))
+                throw new UserError(file + " lies in no class folder that " + train + " has too.");
+        }
         return new Split(decode(root, trainFiles, trainFiles.classes, side),
                 decode(root, testFiles, trainFiles.classes, side),
                 "train: folder train; test: folder " + test.get().getFileName());
@@ -102,7 +101,8 @@ final class ImageFolder {
         });
         if (!failures.isEmpty()) {
             var first = failures.firstEntry();
-            String others = failures.size() == 1 ? "" : " (and " + (failures.size() - 1) + " more of " + files.size() + ")";
+            String others = failures.size() == 1 ? ""
+                    : " (and " + (failures.size() - 1) + " more of " + files.size() + ")";
             throw new UserError(first.getKey() + others + " cannot be read: " + reason(first.getValue())
                     + "; repair or remove it.", first.getValue());
         }
