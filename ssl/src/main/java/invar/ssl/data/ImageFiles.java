@@ -25,7 +25,8 @@ import invar.ssl.augment.Resampler;
 final class ImageFiles {
 
     private static final Set<String> EXTENSIONS = Set.of("jpg", "jpeg", "png", "webp", "gif", "bmp");
-    private static final long MOST_PIXELS = 1L << 28;            // 16384 x 16384; more is a damaged or hostile header
+    private static final long MOST_PIXELS = Math.min(1L << 28,   // 16384 x 16384; more is a damaged or hostile header
+            Runtime.getRuntime().maxMemory() / 32);              // decoders need 3 to 8 bytes a pixel, on every core
 
     private ImageFiles() {}
 

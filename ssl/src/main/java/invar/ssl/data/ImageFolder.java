@@ -31,7 +31,8 @@ final class ImageFolder {
     private ImageFolder() {}
 
     /// Opens a folder; images become `side` × `side` pixels.
-    static Split open(Path root, int side) {
+    static Split open(Path given, int side) {
+        Path root = given.toAbsolutePath().normalize();
         Path train = root.resolve("train");
         Optional<Path> test = TEST_NAMES.stream().map(root::resolve).filter(Files::isDirectory).findFirst();
         if (!Files.isDirectory(train)) return holdOut(root, root, side);
@@ -57,13 +58,12 @@ final class ImageFolder {
     private record Listing(Path folder, List<Path> files, List<String> classes) {}
 
     private static Listing list(Path folder) {
-        try (Stream<Path> inside = Files.list(folder)) {
-            List<Path> entries = inside.filter(ImageFolder::isVisible).sorted().toList();
+        try {
             List<Path> files = images(folder);
             if (files.isEmpty())
                 throw new UserError(folder + " holds no image; files ending in .jpg, .jpeg, .png, .webp, .gif or .bmp"
                         + " are looked for, also in folders below.");
-            boolean flat = entries.stream().anyMatch(entry -> Files.isRegularFile(entry) && ImageFiles.isImage(entry));
+            boolean flat = files.stream().anyMatch(file -> file.getParent().equals(folder));
             List<String> classes = files.stream().map(file -> folder.relativize(file))
                     .filter(file -> file.getNameCount() > 1).map(file -> file.getName(0).toString()).distinct()
                     .sorted().toList();
@@ -80,8 +80,8 @@ final class ImageFolder {
         }
     }
 
-    private static boolean isVisible(Path path) {
-        for (Path name : path) if (name.toString().startsWith(".") && path.getNameCount() > 0) return false;
+    private static boolean isVisible(Path relative) {
+        for (Path name : relative) if (name.toString().startsWith(".")) return false;
         return true;
     }
 
@@ -110,8 +110,8 @@ final class ImageFolder {
         for (Path file : files) sources.add(root.relativize(file).toString().replace('\\', '/'));
         int[] labels = classes.isEmpty() ? new int[0] : files.stream()
                 .mapToInt(file -> classes.indexOf(listing.folder.relativize(file).getName(0).toString())).toArray();
-        return new PackedImages(root.toAbsolutePath().normalize().getFileName().toString(), shape, 1, images, labels,
-                classes, sources::get);
+        String name = root.getFileName() == null ? root.toString() : root.getFileName().toString();
+        return new PackedImages(name, shape, 1, images, labels, classes, sources::get);
     }
 
     private static String reason(IOException e) {

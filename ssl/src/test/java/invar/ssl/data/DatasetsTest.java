@@ -15,6 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import invar.ssl.UserError;
+import invar.ssl.augment.ImageBuffer;
+import invar.ssl.augment.Normalize;
 
 class DatasetsTest {
 
@@ -97,6 +99,26 @@ class DatasetsTest {
         assertThat(List.of(some.source(0), some.source(1), some.source(2)))
                 .containsExactly(all.source(5), all.source(3), all.source(5));
         assertThatThrownBy(() -> new Subset(all, 10_000)).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+
+    @Test
+    void statisticsStandardiseTheSet() {
+        Dataset set = Datasets.open("shapes", new Datasets.Options(9, 1, 40, 1)).train();
+        Normalize normalize = ChannelStatistics.of(set);
+        double[] sum = new double[3], squares = new double[3];
+        for (int i = 0; i < 40; i++) {
+            byte[] pixels = new byte[243];
+            set.read(i, pixels);
+            ImageBuffer image = new ImageBuffer().load(pixels, 9, 9);
+            normalize.apply(image, null);
+            for (int c = 0; c < 3; c++)
+                for (int k = 0; k < 81; k++) {
+                    sum[c] += image.plane(c)[k] / (40 * 81);
+                    squares[c] += image.plane(c)[k] * image.plane(c)[k] / (40 * 81);
+                }
+        }
+        assertThat(sum).containsExactly(new double[3], within(1e-5));
+        assertThat(squares).containsExactly(new double[] {1, 1, 1}, within(1e-4));
     }
 
     @Test

@@ -83,6 +83,22 @@ class ImageFolderTest {
     }
 
     @Test
+    void dotsInThePathOfTheFolderDoNotMatter() throws IOException {
+        put(".cache/set/a/1.png", png(4, 4, RED));
+        put(".cache/set/b/2.png", png(4, 4, RED));
+        put(".cache/set/.git/c/3.png", png(4, 4, RED));
+        put(".cache/set/b/.4.png", new byte[9]);
+        for (String path : new String[] {".cache/set", "./.cache/../.cache/set/."}) {
+            Split split = Datasets.open(root + "/" + path);
+            assertThat(split.train().classes()).containsExactly("a", "b");
+            assertThat(split.train().name()).isEqualTo("set");
+            assertThat(split.train().size() + split.test().size()).isEqualTo(2);
+        }
+        put(".cache/set/0.png", png(4, 4, RED));                 // an image beside the folders: they are no classes
+        assertThat(Datasets.open(root + "/.cache/set").train().classes()).isEmpty();
+    }
+
+    @Test
     void greyBytesAreKeptAndTransparencyIsWhite() throws IOException {
         BufferedImage grey = new BufferedImage(4, 4, BufferedImage.TYPE_BYTE_GRAY);
         for (int i = 0; i < 16; i++) grey.getRaster().setSample(i % 4, i / 4, 0, 16 * i);
