@@ -22,8 +22,8 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 /// pixels with transparency.
 ///
 /// The two drawings of one emoji are two views of the same thing that no augmentation can imitate, and finding one from
-/// the other among all is an exact test of a representation. Labels are the 9 categories of the Unicode chart, or its 98
-/// subcategories. 1,875 of the emoji are another one in other skin tones. For licences see `NOTICE`; the files are
+/// the other among all is an exact test of a representation. Labels are the 9 categories of the Unicode chart, or its
+/// 98 subcategories. 1,875 of the emoji are another one in other skin tones. For licences see `NOTICE`; the files are
 /// rebuilt by `dev/build-emoji32.sh`.
 public final class Emoji32 {
 

@@ -16,8 +16,8 @@ public record Split(Dataset train, Dataset test, Dataset bank, String rule) {
         this(train, test, train, rule);
     }
 
-    /// One line for each item of both parts: part, index, class, source, separated by tabs, after a heading. Stored with
-    /// a run, it says exactly what was trained on.
+    /// One line for each item of both parts: part, index, class, source, separated by tabs, after a heading. Stored
+    /// with a run, it says exactly what was trained on.
     public List<String> manifest() {
         List<String> lines = new ArrayList<>(train.size() + test.size() + 1);
         lines.add("part\tindex\tclass\tsource");
