@@ -35,6 +35,15 @@ public final class Infer {
         return axis;
     }
 
+    /// A number that configures an op and must be positive, such as a temperature.
+    ///
+    /// @throws IllegalArgumentException with `name` in the sentence, if it is not a finite number > 0
+    public static void positive(String name, double value) {
+        if (!(value > 0) || Double.isInfinite(value)) {
+            throw new IllegalArgumentException(name + " must be a number > 0 but is " + value);
+        }
+    }
+
     /// One input, and the output `out`.
     public static Shape[] one(Op op, Shape[] in, Shape out) {
         count(op, in, 1);

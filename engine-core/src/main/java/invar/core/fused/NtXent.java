@@ -25,9 +25,7 @@ public record NtXent(double temperature) implements FusedOp {
     public static final double EPSILON = 1e-12;
 
     public NtXent {
-        if (!(temperature > 0) || Double.isInfinite(temperature)) {
-            throw new IllegalArgumentException("temperature must be a number > 0 but is " + temperature);
-        }
+        Infer.positive("temperature", temperature);
     }
 
     @Override
@@ -43,7 +41,7 @@ public record NtXent(double temperature) implements FusedOp {
     public Tensor[] reference(Tensor... in) {
         Tensor z = in[0];
         int rows = z.dim(0), n = rows / 2;
-        Tensor inverseNorm = z.square().sum(1).sqrt().clampMin(EPSILON).reciprocal();             // (2N, 1)
+        Tensor inverseNorm = L2Normalize.inverseNorm(z, EPSILON);                                 // (2N, 1)
         Tensor u = z.mul(inverseNorm);                                                            // (2N, D)
         Tensor s = u.matmulT(u).scale(1 / temperature).fillDiagonal(Double.NEGATIVE_INFINITY);    // (2N, 2N), k ≠ i
         Tensor lse = s.logSumExp(1);                                                              // (2N, 1)

@@ -9,7 +9,8 @@ import invar.core.Tensor;
 /// ∂L/∂uᵢ = 1/(2N τ) Σ_{j≠i} (e^(sᵢⱼ − lseᵢ) + e^(sᵢⱼ − lseⱼ) − 2·1[j = p(i)]) uⱼ
 /// ∂L/∂zᵢ = (I − uᵢ uᵢᵀ) ∂L/∂uᵢ / ‖zᵢ‖,   or ∂L/∂uᵢ / 1e-12 where ‖zᵢ‖ is below that floor
 /// ```
-/// s is symmetric, so row i meets every exponential twice: in its own softmax and in those of the others.
+/// s is symmetric, so row i meets every exponential twice: in its own softmax and in those of the others. A row counts
+/// as below the floor where 1e-12 r ≥ 1 − 2⁻²⁰ ([L2Normalize#FLOORED]).
 ///
 /// In: z (2N, D); lse (2N, 1); r = 1/max(‖z‖, 1e-12) (2N, 1); ∂L, a scalar. Out: dz (2N, D).
 public record NtXentGrad(double temperature) implements FusedOp {
@@ -34,10 +35,7 @@ public record NtXentGrad(double temperature) implements FusedOp {
         Tensor p = s.sub(lse).exp();                                             // row i: softmax over k ≠ i
         Tensor partner = u.rows(n, rows).concat(0, u.rows(0, n));                // row i: u of p(i)
         Tensor du = p.matmul(u).add(p.tMatmul(u)).sub(partner.scale(2)).mul(g).scale(1 / (rows * temperature));
-        // d u / d z has no norm term where the norm is under its floor: there u = z / 1e-12.
-        Tensor aboveFloor = inverseNorm.less(inverseNorm.full(1 / NtXent.EPSILON));              // (2N, 1)
-        Tensor along = u.mul(du).sum(1).mul(aboveFloor);                                         // uᵀ du
-        return new Tensor[] {du.sub(u.mul(along)).mul(inverseNorm)};
+        return new Tensor[] {L2Normalize.backward(u, inverseNorm, du, NtXent.EPSILON)};
     }
 
     @Override

@@ -32,7 +32,7 @@ final class Erf {
 
     /// erfc x = e^(−x²)/√π · 1/(x + (1/2)/(x + 1/(x + (3/2)/(x + …))))
     private static double erfcFraction(double x) {
-        double c = x, d = 1 / x, f = x;
+        double c = x, d = 0, f = x;
         for (int n = 1; n < 500; n++) {
             double a = n / 2.0;
             d = 1 / (x + a * d);

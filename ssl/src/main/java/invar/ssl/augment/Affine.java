@@ -1,5 +1,7 @@
 package invar.ssl.augment;
 
+import java.util.Arrays;
+
 /// Turns, scales and shifts an image about its centre, with bilinear sampling.
 ///
 /// With c = ((W − 1)/2, (H − 1)/2) and t = (shiftX, shiftY), output pixel p shows the source at
@@ -20,43 +22,39 @@ public final class Affine {
     /// @param shiftY pixels down
     /// @param fill the value outside the image, for all channels: 0 black, 1 white
     public static void warp(ImageBuffer image, double degrees, double scale, double shiftX, double shiftY, float fill) {
-        int height = image.height(), width = image.width();
-        double angle = Math.toRadians(degrees), cos = Math.cos(angle) / scale, sin = Math.sin(angle) / scale;
-        double centreX = (width - 1) / 2.0, centreY = (height - 1) / 2.0;
-        float[][] y = image.spare(height * width);
-        float[] r = image.plane(0), g = image.plane(1), b = image.plane(2);
-        for (int row = 0; row < height; row++) {
-            double v = row - centreY - shiftY;
-            for (int column = 0; column < width; column++) {
-                double u = column - centreX - shiftX;
-                double x = centreX + cos * u + sin * v, z = centreY - sin * u + cos * v;
-                int to = row * width + column;
-                if (!(x > -1 && z > -1 && x < width && z < height)) {
-                    y[0][to] = y[1][to] = y[2][to] = fill;
-                    continue;
-                }
-                int left = (int) Math.floor(x), top = (int) Math.floor(z);
-                float wx = (float) (x - left), wy = (float) (z - top);
-                int at = top * width + left;
-                if (left >= 0 && top >= 0 && left < width - 1 && top < height - 1) {
-                    y[0][to] = mix(r[at], r[at + 1], r[at + width], r[at + width + 1], wx, wy);
-                    y[1][to] = mix(g[at], g[at + 1], g[at + width], g[at + width + 1], wx, wy);
-                    y[2][to] = mix(b[at], b[at + 1], b[at + width], b[at + width + 1], wx, wy);
-                } else {
-                    boolean west = left >= 0, east = left < width - 1, north = top >= 0, south = top < height - 1;
-                    for (int c = 0; c < ImageBuffer.CHANNELS; c++) {
-                        float[] s = image.plane(c);
-                        y[c][to] = mix(north && west ? s[at] : fill, north && east ? s[at + 1] : fill,
-                                south && west ? s[at + width] : fill, south && east ? s[at + width + 1] : fill, wx, wy);
-                    }
-                }
+        int height = image.height(), width = image.width(), stride = width + 3;
+        double angle = Math.toRadians(degrees);
+        float cos = (float) (Math.cos(angle) / scale), sin = (float) (Math.sin(angle) / scale);
+        float centreX = (width - 1) / 2f, centreY = (height - 1) / 2f;
+        float[][] x = image.spare((height + 3) * stride), y = image.planes();
+        for (int c = 0; c < ImageBuffer.CHANNELS; c++) frame(y[c], height, width, fill, x[c]);
+        for (int row = 0, to = 0; row < height; row++) {
+            float v = row - centreY - (float) shiftY;
+            float left = centreX + sin * v + 1, top = centreY + cos * v + 1;         // + 1: the frame
+            for (int column = 0; column < width; column++, to++) {
+                float u = column - centreX - (float) shiftX;
+                float qx = Math.min(Math.max(left + cos * u, 0f), width + 1f);       // far outside is as good as just
+                float qy = Math.min(Math.max(top - sin * u, 0f), height + 1f);       // outside: fill on either side
+                int ix = (int) qx, iy = (int) qy, at = iy * stride + ix;
+                float wx = qx - ix, wy = qy - iy;
+                y[0][to] = mix(x[0], at, stride, wx, wy);
+                y[1][to] = mix(x[1], at, stride, wx, wy);
+                y[2][to] = mix(x[2], at, stride, wx, wy);
             }
         }
-        image.swap(height, width);
     }
 
-    private static float mix(float nw, float ne, float sw, float se, float wx, float wy) {
-        float north = nw + wx * (ne - nw), south = sw + wx * (se - sw);
+    /// The plane with one pixel of `fill` before it and two behind it on both axes, so that no pixel is a special case.
+    private static void frame(float[] x, int height, int width, float fill, float[] framed) {
+        int stride = width + 3;
+        Arrays.fill(framed, 0, (height + 3) * stride, fill);
+        for (int row = 0; row < height; row++)
+            System.arraycopy(x, row * width, framed, (row + 1) * stride + 1, width);
+    }
+
+    private static float mix(float[] x, int at, int stride, float wx, float wy) {
+        float north = x[at] + wx * (x[at + 1] - x[at]);
+        float south = x[at + stride] + wx * (x[at + stride + 1] - x[at + stride]);
         return north + wy * (south - north);
     }
 }

@@ -1,5 +1,7 @@
 package invar.ssl.augment;
 
+import java.util.Arrays;
+
 /// Separable Gaussian blur.
 ///
 /// ```
@@ -21,6 +23,10 @@ public final class Convolution {
 
     /// Blurs the three planes.
     ///
+    /// Each plane is copied into a larger one that shows the border, and every tap of the kernel is then one pass over
+    /// the whole of it, shifted by a pixel or by a row: long loops that the JIT vectorises, with no border cases. What
+    /// wraps around from one row to the next lands in the margin.
+    ///
     /// @param size of the kernel in pixels, odd; under [Border#REFLECT] size / 2 must be less than H and W
     /// @param sigma in pixels, > 0
     /// @throws IllegalArgumentException if the image is too small to be mirrored
@@ -30,10 +36,42 @@ public final class Convolution {
             throw new IllegalArgumentException("GaussianBlur: a kernel of " + size + " px cannot be mirrored into an"
                     + " image of " + height + " x " + width + " px; half the kernel must be less than either side");
         float[] kernel = kernel(size, sigma);
-        float[][] spare = image.spare(image.area());
+        int stride = width + 2 * r, length = (height + 2 * r) * stride;
+        float[][] spare = image.spare(length);
+        float[] x = spare[0], shifted = spare[1], sum = spare[2];
         for (int c = 0; c < ImageBuffer.CHANNELS; c++) {
-            rows(image.plane(c), spare[c], height, width, kernel, border);
-            columns(spare[c], image.plane(c), height, width, kernel, border);
+            pad(image.plane(c), height, width, x, r, border);
+            alongShift(x, 1, length, kernel, shifted, sum);              // valid in columns 0 … W − 1 of every row
+            alongShift(sum, stride, length, kernel, shifted, x);         // and now in rows 0 … H − 1
+            for (int row = 0; row < height; row++)
+                System.arraycopy(x, row * stride, image.plane(c), row * width, width);
+        }
+    }
+
+    private static void pad(float[] x, int height, int width, float[] padded, int r, Border border) {
+        int stride = width + 2 * r;
+        for (int row = -r; row < height + r; row++) {
+            int to = (row + r) * stride, source = source(row, height, border);
+            if (source < 0) {
+                Arrays.fill(padded, to, to + stride, 0f);
+                continue;
+            }
+            System.arraycopy(x, source * width, padded, to + r, width);
+            for (int i = 1; i <= r; i++) {
+                padded[to + r - i] = border == Border.ZERO ? 0 : x[source * width + i];
+                padded[to + r + width - 1 + i] = border == Border.ZERO ? 0 : x[source * width + width - 1 - i];
+            }
+        }
+    }
+
+    /// `sum[i] = Σ_k kernel[k] · x[i + k · shift]` for all i up to the last that has all its terms.
+    private static void alongShift(float[] x, int shift, int length, float[] kernel, float[] shifted, float[] sum) {
+        int n = length - (kernel.length - 1) * shift;
+        for (int k = 0; k < kernel.length; k++) {
+            System.arraycopy(x, k * shift, shifted, 0, n);
+            float weight = kernel[k];
+            if (k == 0) for (int i = 0; i < n; i++) sum[i] = weight * shifted[i];
+            else for (int i = 0; i < n; i++) sum[i] += weight * shifted[i];
         }
     }
 
@@ -47,38 +85,6 @@ public final class Convolution {
         float[] kernel = new float[size];
         for (int i = 0; i < size; i++) kernel[i] = (float) (k[i] / sum);
         return kernel;
-    }
-
-    private static void rows(float[] x, float[] y, int height, int width, float[] kernel, Border border) {
-        int r = kernel.length / 2;
-        for (int row = 0; row < height; row++) {
-            int at = row * width;
-            for (int j = 0; j < width; j++) {
-                float sum = 0;
-                if (j >= r && j < width - r)
-                    for (int k = 0; k < kernel.length; k++) sum += kernel[k] * x[at + j + k - r];
-                else
-                    for (int k = 0; k < kernel.length; k++) {
-                        int source = source(j + k - r, width, border);
-                        if (source >= 0) sum += kernel[k] * x[at + source];
-                    }
-                y[at + j] = sum;
-            }
-        }
-    }
-
-    private static void columns(float[] x, float[] y, int height, int width, float[] kernel, Border border) {
-        int r = kernel.length / 2;
-        for (int row = 0; row < height; row++) {
-            int at = row * width;
-            for (int k = 0; k < kernel.length; k++) {
-                int source = source(row + k - r, height, border);
-                float weight = source >= 0 ? kernel[k] : 0;
-                int from = Math.max(source, 0) * width;
-                if (k == 0) for (int j = 0; j < width; j++) y[at + j] = weight * x[from + j];
-                else for (int j = 0; j < width; j++) y[at + j] += weight * x[from + j];
-            }
-        }
     }
 
     /// The pixel that stands at position `i`, or −1 for a zero.

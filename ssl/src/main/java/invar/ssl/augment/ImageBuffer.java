@@ -79,6 +79,11 @@ public final class ImageBuffer {
         return planes[c];
     }
 
+    /// All three planes.
+    float[][] planes() {
+        return planes;
+    }
+
     /// Makes the image (3, `height`, `width`); what it holds is undefined until it is written.
     public void resize(int height, int width) {
         planes = atLeast(planes, height * width);

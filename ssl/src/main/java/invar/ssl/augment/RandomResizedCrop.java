@@ -63,9 +63,11 @@ public record RandomResizedCrop(int size, double minScale, double maxScale, doub
     /// @param antialias see [Resampler]
     public static void crop(ImageBuffer image, Box box, int outHeight, int outWidth, boolean antialias) {
         float[][] spare = image.spare(outHeight * outWidth);
-        image.resampler.prepare(box.height, box.width, outHeight, outWidth, antialias);
-        for (int c = 0; c < ImageBuffer.CHANNELS; c++)
-            image.resampler.resample(image.plane(c), image.width(), box.top, box.left, spare[c]);
+        Resampler resampler = image.resampler;
+        resampler.prepare(box.height, box.width, outHeight, outWidth, antialias);
+        for (int row = 0; row < box.height; row++)
+            resampler.feed(row, image.planes(), (box.top + row) * image.width() + box.left);
+        resampler.finish(spare);
         image.swap(outHeight, outWidth);
     }
 }

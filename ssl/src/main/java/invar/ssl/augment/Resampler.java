@@ -12,69 +12,83 @@ import java.util.Arrays;
 /// The two agree when the image grows. This is what PyTorch's `interpolate(mode="bilinear", align_corners=False)`
 /// computes; antialiased it is also what PIL does, up to its rounding to 8 bits. Pixels outside the box are not used.
 ///
-/// Holds the weights and the half-finished image between calls, so a call allocates nothing once they have grown; not
-/// thread-safe.
+/// Used in three steps: [#prepare] for a size, [#feed] each row of the box, [#finish]. So the source may be anything
+/// that has rows, and is never held as floats as a whole. Weights and half-finished rows are kept between calls, so a
+/// call allocates nothing once they have grown; not thread-safe.
 public final class Resampler {
 
     private final Taps across = new Taps(), down = new Taps();
-    private float[] half = new float[0];                          // (boxHeight, outWidth)
+    private float[][] half = new float[0][];                      // boxHeight rows: red, green, blue of outWidth each
+    private float[] line = new float[0];
 
-    /// Prepares the weights for boxes of one size; [#resample] may then be called for each plane.
+    /// Begins a box of `boxHeight` × `boxWidth`, to become `outHeight` × `outWidth`; all at least 1.
     public void prepare(int boxHeight, int boxWidth, int outHeight, int outWidth, boolean antialias) {
         down.prepare(boxHeight, outHeight, antialias);
         across.prepare(boxWidth, outWidth, antialias);
-        if (half.length < boxHeight * outWidth) half = new float[boxHeight * outWidth];
+        int length = ImageBuffer.CHANNELS * outWidth;
+        if (half.length < boxHeight) half = Arrays.copyOf(half, boxHeight);
+        for (int row = 0; row < boxHeight; row++)
+            if (half[row] == null || half[row].length < length) half[row] = new float[length];
+        if (line.length < length) line = new float[length];
     }
 
-    /// Resamples the prepared box of one plane.
+    /// Takes one row of the box.
     ///
-    /// @param x (·, width) the plane; the box begins at row `top`, column `left`
-    /// @param y (outHeight, outWidth) receives the result; must not be `x`
-    public void resample(float[] x, int width, int top, int left, float[] y) {
-        int outWidth = across.size, boxHeight = down.sourceSize;
-        for (int row = 0; row < boxHeight; row++)
-            if (across.count <= 2) twoTaps(x, (top + row) * width + left, row * outWidth);
-            else manyTaps(x, (top + row) * width + left, row * outWidth);
-        for (int i = 0; i < down.size; i++) {
-            int to = i * outWidth, first = down.start[i] * outWidth;
-            float w0 = down.weight[i * down.count];
-            if (down.count == 1) {
-                System.arraycopy(half, first, y, to, outWidth);
-                continue;
-            }
-            float w1 = down.weight[i * down.count + 1];
-            for (int j = 0; j < outWidth; j++) y[to + j] = w0 * half[first + j] + w1 * half[first + outWidth + j];
-            for (int k = 2; k < down.count; k++) {
-                float w = down.weight[i * down.count + k];
-                if (w == 0) continue;
-                int from = first + k * outWidth;
-                for (int j = 0; j < outWidth; j++) y[to + j] += w * half[from + j];
+    /// @param row counted from the top of the box
+    /// @param planes red, green, blue; the row begins at index `at` of each
+    public void feed(int row, float[][] planes, int at) {
+        for (int c = 0; c < ImageBuffer.CHANNELS; c++) {
+            int to = c * across.size;
+            switch (across.count) {
+                case 1 -> Arrays.fill(half[row], to, to + across.size, planes[c][at]);
+                case 2 -> twoTaps(planes[c], at, half[row], to);
+                default -> manyTaps(planes[c], at, half[row], to);
             }
         }
     }
 
-    private void twoTaps(float[] x, int from, int to) {
+    /// Computes the result from the rows that were fed.
+    ///
+    /// @param y red, green, blue, (outHeight, outWidth) each
+    public void finish(float[][] y) {
+        int width = across.size, length = ImageBuffer.CHANNELS * width;
+        for (int i = 0; i < down.size; i++) {
+            int first = down.start[i], weights = i * down.count;
+            scale(half[first], down.weight[weights], line, length);
+            for (int k = 1; k < down.count; k++)
+                if (down.weight[weights + k] != 0) accumulate(half[first + k], down.weight[weights + k], line, length);
+            for (int c = 0; c < ImageBuffer.CHANNELS; c++)
+                System.arraycopy(line, c * width, y[c], i * width, width);
+        }
+    }
+
+    private void twoTaps(float[] x, int at, float[] y, int to) {
         int[] start = across.start;
         float[] weight = across.weight;
-        int second = across.count - 1;                            // 0 for a one-pixel box: the pixel itself, weight 1
-        if (second == 0) {
-            Arrays.fill(half, to, to + across.size, x[from]);
-            return;
-        }
         for (int j = 0; j < across.size; j++) {
-            int at = from + start[j];
-            half[to + j] = weight[2 * j] * x[at] + weight[2 * j + 1] * x[at + 1];
+            int from = at + start[j];
+            y[to + j] = weight[2 * j] * x[from] + weight[2 * j + 1] * x[from + 1];
         }
     }
 
-    private void manyTaps(float[] x, int from, int to) {
+    private void manyTaps(float[] x, int at, float[] y, int to) {
         int count = across.count;
         for (int j = 0; j < across.size; j++) {
             float sum = 0;
-            for (int k = 0, at = from + across.start[j], w = j * count; k < count; k++)
-                sum += across.weight[w + k] * x[at + k];
-            half[to + j] = sum;
+            for (int k = 0, from = at + across.start[j], w = j * count; k < count; k++)
+                sum += across.weight[w + k] * x[from + k];
+            y[to + j] = sum;
         }
+    }
+
+    // The next two index both arrays alike: the JIT vectorises no loop over x[a + i], y[b + i], which might overlap.
+
+    private static void scale(float[] x, float weight, float[] y, int n) {
+        for (int i = 0; i < n; i++) y[i] = weight * x[i];
+    }
+
+    private static void accumulate(float[] x, float weight, float[] y, int n) {
+        for (int i = 0; i < n; i++) y[i] += weight * x[i];
     }
 
     /// For each output pixel of one axis the first source pixel and `count` weights; count is the same for all, short

@@ -1,11 +1,15 @@
-package invar.core;
+package invar.core.fused;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import invar.core.fused.NtXent;
-import invar.core.testkit.GradCheck;
+import invar.core.Device;
+import invar.core.Ops;
+import invar.core.Shape;
+import invar.core.ShapeException;
+import invar.core.Tensor;
+import invar.core.testkit.FusedGradient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,13 +18,7 @@ final class NtXentTest {
 
     private final Device device = Device.open("reference");
 
-    private Tensor gaussian(long seed, int... extents) {
-        Tensor z = device.zeros(Shape.of(extents));
-        Ops.update(new UpdateOp.Random(UpdateOp.Distribution.NORMAL, seed, 0), z);
-        return z;
-    }
-
-    /// A_ij = sin(0.7i + 1.3j + 0.2) and B_ij = cos(0.5i − 0.9j + 0.4), 4 × 3: values computed independently in float64.
+    /// A_ij = sin(0.7i + 1.3j + 0.2) and B_ij = cos(0.5i − 0.9j + 0.4), 4 × 3; values computed apart, in float64.
     @ParameterizedTest
     @CsvSource({"0.5, 2.866448721343", "0.1, 8.784200205665"})
     void hasTheKnownValue(double temperature, double expected) {
@@ -38,16 +36,7 @@ final class NtXentTest {
     @ParameterizedTest
     @CsvSource({"1, 3, 0.5", "2, 5, 0.05", "5, 7, 0.1", "7, 9, 2"})
     void handDerivedGradientIsThatOfTheComposition(int n, int d, double temperature) {
-        NtXent op = new NtXent(temperature);
-        Tensor z = gaussian(n, 2 * n, d);
-        double[] composed;
-        try (Tape tape = Tape.watching(z)) {
-            composed = tape.gradients(op.reference(z)[0]).of(z).doubles();
-        }
-        Tensor[] out = op.reference(z);
-        double[] byHand = op.vjp(new Tensor[] {z}, out, new Tensor[] {device.scalar(1)})[0].doubles();
-        assertThat(byHand).containsExactly(composed, within(1e-12));
-        assertThat(GradCheck.worst(x -> op.reference(x)[0], 3, 1, z)).isLessThan(1e-7);
+        FusedGradient.check(new NtXent(temperature), 1, FusedGradient.gaussian(device, n, Shape.of(2 * n, d)));
     }
 
     @Test
@@ -57,7 +46,7 @@ final class NtXentTest {
 
     @Test
     void refusesAnOddNumberOfRows() {
-        assertThatThrownBy(() -> Ops.run(new NtXent(0.1), gaussian(1, 3, 2)))
+        assertThatThrownBy(() -> Ops.run(new NtXent(0.1), device.zeros(Shape.of(3, 2))))
                 .isInstanceOf(ShapeException.class)
                 .hasMessageContaining("even number of rows");
     }

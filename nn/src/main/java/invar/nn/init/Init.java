@@ -1,0 +1,37 @@
+package invar.nn.init;
+
+import invar.core.Device;
+import invar.core.Philox;
+import invar.core.Shape;
+import invar.core.Tensor;
+
+/// Where fresh parameters come from: a device, a seed, and the path of the part that is being made.
+///
+/// Each parameter is drawn from a random stream of its own, named by its path. So its values depend on the seed and on
+/// its name alone: not on the order in which layers are made, nor on what else there is, nor on the device.
+///
+/// @param path names joined by points; empty at the root
+public record Init(Device device, long seed, String path) {
+
+    /// The root.
+    public Init(Device device, long seed) {
+        this(device, seed, "");
+    }
+
+    /// For the part called `name` of this one.
+    public Init at(String name) {
+        return new Init(device, seed, path.isEmpty() ? name : path + "." + name);
+    }
+
+    /// For the part with this place in a list.
+    public Init at(int index) {
+        return at(Integer.toString(index));
+    }
+
+    /// A fresh persistent tensor: the parameter called `name` of this part.
+    public Tensor tensor(String name, Initializer initializer, Shape shape) {
+        long[] characters = at(name).path.chars().asLongStream().toArray();
+        double[] values = initializer.sample(shape, Philox.of(seed, characters));
+        return device.persistent(() -> device.tensor(shape, values));
+    }
+}

@@ -1,0 +1,27 @@
+package invar.ssl.cli;
+
+import picocli.CommandLine.Option;
+
+import invar.core.Device;
+import invar.core.spi.DeviceOptions;
+
+/// `--device` and `--threads`, for every command that computes.
+final class DeviceOption {
+
+    @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto",
+            description = "Where to compute: auto, cpu, reference (default: ${DEFAULT-VALUE}); 'ssl devices' lists them.")
+    private String name;
+
+    @Option(names = "--threads", paramLabel = "N",
+            description = "Threads of the CPU backend (default: all processors). Results do not depend on it.")
+    private Integer threads;
+
+    /// How many threads may work.
+    int threads() {
+        return threads != null ? threads : DeviceOptions.DEFAULT.threads();
+    }
+
+    Device open() {
+        return Device.open(name, new DeviceOptions(threads(), 0));
+    }
+}

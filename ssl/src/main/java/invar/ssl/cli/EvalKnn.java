@@ -1,0 +1,75 @@
+package invar.ssl.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+import invar.core.Device;
+import invar.ssl.UserError;
+import invar.ssl.data.Datasets;
+import invar.ssl.data.Split;
+import invar.ssl.probe.Evaluation;
+import invar.ssl.train.EncoderFile;
+import invar.ssl.train.RunFolder;
+
+/// `ssl eval knn`: a weighted vote of nearest neighbours, and retrieval where the data has two drawings.
+@Command(name = "knn", mixinStandardHelpOptions = true, sortOptions = false, usageHelpWidth = 100,
+        description = "Classifies held-out images by a weighted vote of their nearest training images in feature space; on data "
+                + "with two drawings of each thing also finds the other drawing.",
+        footer = {"", "Examples:", "  ssl eval knn runs/simclr-emoji32",
+            "  ssl eval knn encoder.safetensors --data cifar-10-binary.tar.gz --k 200 --temperature 0.1"})
+final class EvalKnn implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "RUN|FILE", description = "A run's folder, or an encoder.safetensors.")
+    private Path encoder;
+
+    @Option(names = "--data", paramLabel = "NAME|PATH", description = "Other data than it was trained on.")
+    private String data;
+
+    @Option(names = "--k", paramLabel = "N", defaultValue = "20", description = "Neighbours that vote (default: ${DEFAULT-VALUE}).")
+    private int k;
+
+    @Option(names = "--temperature", paramLabel = "TAU", defaultValue = "0.07",
+            description = "Weight of a neighbour: exp(similarity / TAU) (default: ${DEFAULT-VALUE}).")
+    private double temperature;
+
+    @Option(names = "--bank", paramLabel = "N", defaultValue = "1000000",
+            description = "At most so many training images vote (default: all).")
+    private int bank;
+
+    @Mixin
+    private DeviceOption device;
+
+    @Override
+    public Integer call() {
+        if (k < 1) throw new UserError("--k must be at least 1 but is " + k + ".");
+        if (!(temperature > 0)) throw new UserError("--temperature must be > 0 but is " + temperature + ".");
+        if (bank < 1) throw new UserError("--bank must be at least 1 but is " + bank + ".");
+        Path file = Files.isDirectory(encoder) ? RunFolder.existing(encoder).encoder() : encoder;
+        try (Device opened = device.open()) {
+            EncoderFile.Loaded loaded = EncoderFile.load(file, opened);
+            Split split = Datasets.open(data != null ? data : loaded.data(), Datasets.Options.DEFAULT.withSide(loaded.side()));
+            Evaluation evaluation = new Evaluation(split, loaded.side(), loaded.normalize(), k, temperature, bank, opened);
+            if (!evaluation.possible()) {
+                throw new UserError("The data " + split.test().name() + " has no labels and no second drawings: nothing can be "
+                        + "measured on it.");
+            }
+            Map<String, Map<String, Double>> rows = new LinkedHashMap<>();
+            rows.put(file.toString(), evaluation.of(loaded.network()));
+            Report.table(spec.commandLine().getOut()::println, "held out: " + split.test().size() + " items", rows);
+        }
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,73 @@
+package invar.ssl.cli;
+
+import java.io.Console;
+import java.util.Locale;
+
+import java.time.Duration;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+import invar.ssl.train.EpochMetrics;
+
+/// How training looks while it runs: a bar with loss, images/s and time left on a terminal, a line every few seconds
+/// elsewhere.
+final class ProgressDisplay implements AutoCloseable {
+
+    private static final long LINE_EVERY_NANOS = 5_000_000_000L;
+
+    private final Report report;
+    private final int epochs;
+    private final ProgressBar bar;                      // null: plain lines
+    private final boolean quiet;
+    private final long began = System.nanoTime(), doneBefore, total;
+    private long lastLine;
+    private boolean anyLine;
+
+    ProgressDisplay(Report report, int epochs, long done, long total, boolean quiet) {
+        this.report = report;
+        this.epochs = epochs;
+        this.quiet = quiet;
+        this.doneBefore = done;
+        this.total = total;
+        Console console = System.console();
+        boolean terminal = console != null && console.isTerminal() && !quiet;
+        this.bar = !terminal ? null : new ProgressBarBuilder()
+                .setTaskName("train").setInitialMax(total).startsFrom(done, Duration.ZERO)
+                .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK).setUpdateIntervalMillis(250).build();
+    }
+
+    void stepped(long step) {
+        if (bar != null) bar.stepTo(step);
+    }
+
+    void epochDone(EpochMetrics m) {
+        String text = String.format(Locale.ROOT, "loss %.3f (chance %.3f)  lr %.4f  %.0f images/s", m.loss(), m.chance(),
+                m.lr(), m.imagesPerSecond());
+        if (bar != null) {
+            bar.setExtraMessage(" epoch " + m.epoch() + "/" + epochs + "  " + text);
+            return;
+        }
+        long now = System.nanoTime();
+        boolean last = m.step() == total;
+        if (quiet || anyLine && !last && now - lastLine < LINE_EVERY_NANOS) return;
+        long left = (now - began) / (m.step() - doneBefore) * (total - m.step());
+        report.line("epoch %" + Integer.toString(epochs).length() + "d/%d  step %d/%d  %s  data %.0f%%  eta %s", m.epoch(),
+                epochs, m.step(), total, text, 100 * m.dataShare(), clock(left));
+        lastLine = now;
+        anyLine = true;
+    }
+
+    /// For example `1:02:03` or `2:03`.
+    static String clock(long nanos) {
+        long seconds = nanos / 1_000_000_000L;
+        return seconds >= 3600
+                ? String.format("%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60)
+                : String.format("%d:%02d", seconds / 60, seconds % 60);
+    }
+
+    @Override
+    public void close() {
+        if (bar != null) bar.close();
+    }
+}

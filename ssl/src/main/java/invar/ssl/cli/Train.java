@@ -1,0 +1,159 @@
+package invar.ssl.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+
+import invar.core.Device;
+import invar.ssl.UserError;
+import invar.ssl.train.ConfigFile;
+import invar.ssl.train.Presets;
+import invar.ssl.train.RunFolder;
+import invar.ssl.train.TrainConfig;
+
+/// `ssl train`: trains an encoder without labels and says what it is worth.
+@Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false, usageHelpWidth = 100,
+        description = "Trains an encoder without labels, and measures it before and after on held-out images. Without "
+                + "options: SimCLR on the embedded emoji, the two drawings of an emoji being its two views.",
+        footer = {"", "Examples:",
+            "  ssl train",
+            "  ssl train --data cifar-10-binary.tar.gz --epochs 20 --set temperature=0.2",
+            "  ssl train --data photos/ --image-size 64 --out runs/photos",
+            "  ssl train --resume runs/photos"})
+final class Train implements Callable<Integer> {
+
+    /// Options that change how a run is computed or shown, but not its result: the ones that --resume allows.
+    private static final List<String> NEUTRAL = List.of("--resume", "--device", "--threads", "--quiet", "--stacktrace");
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--data", paramLabel = "NAME|PATH", defaultValue = "emoji32",
+            description = "emoji32, shapes, or a folder or file: CIFAR-10 (binary), MNIST-like idx, folders of images "
+                    + "(default: ${DEFAULT-VALUE}).")
+    private String data;
+
+    @Option(names = "--method", paramLabel = "NAME", description = "How to train (default: simclr).")
+    private String method;
+
+    @Option(names = "--epochs", paramLabel = "N", description = "Passes over the data.")
+    private Integer epochs;
+
+    @Option(names = "--batch", paramLabel = "N", description = "Images a step.")
+    private Integer batch;
+
+    @Option(names = "--lr", paramLabel = "RATE", description = "Highest learning rate.")
+    private Double lr;
+
+    @Option(names = "--temperature", paramLabel = "TAU", description = "Temperature of the loss, > 0.")
+    private Double temperature;
+
+    @Option(names = "--encoder", paramLabel = "NAME", description = "resnet10, resnet18, resnet34, resnet50, …")
+    private String encoder;
+
+    @Option(names = "--width", paramLabel = "N", description = "Channels of the encoder's first stage.")
+    private Integer width;
+
+    @Option(names = "--stem", paramLabel = "NAME", description = "The encoder's first layers: cifar, small or imagenet.")
+    private String stem;
+
+    @Option(names = "--image-size", paramLabel = "PIXELS", description = "Side of the views.")
+    private Integer imageSize;
+
+    @Option(names = "--augment", paramLabel = "NAME", description = "Recipe of augmentations: simclr, byol, drawings, …")
+    private String augment;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of weights, order and augmentation (default: 0).")
+    private Long seed;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "Settings in YAML, as in a run's config.yaml.")
+    private Path config;
+
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Changes one setting of config.yaml, e.g. "
+            + "optimization.weightDecay=1e-6; repeatable.")
+    private Map<String, String> settings = new LinkedHashMap<>();
+
+    @Mixin
+    private DeviceOption device;
+
+    @Option(names = "--out", paramLabel = "FOLDER", description = "The run's folder (default: a new one in runs/).")
+    private Path out;
+
+    @Option(names = "--overwrite", description = "Replace the run in --out.")
+    private boolean overwrite;
+
+    @Option(names = "--resume", paramLabel = "RUN", description = "Continue the run in this folder where it stopped.")
+    private Path resume;
+
+    @Option(names = "--quiet", description = "No progress, only the result.")
+    private boolean quiet;
+
+    @Override
+    public Integer call() throws IOException {
+        PrintWriter console = spec.commandLine().getOut();
+        boolean resuming = resume != null;
+        if (resuming) refuseChanges();
+        TrainConfig resolved = resuming ? ConfigFile.load(RunFolder.existing(resume).config()) : resolve();
+        try (Device opened = device.open();
+                TrainingSession session = TrainingSession.prepare(resolved, opened, device.threads())) {
+            RunFolder folder = resuming ? RunFolder.existing(resume)
+                    : RunFolder.create(out != null ? out : RunFolder.fresh(resolved.method() + "-" + dataName(resolved)), overwrite);
+            return session.run(folder, resuming, quiet, console) ? ExitCode.OK : ExitCode.INTERRUPTED;
+        }
+    }
+
+    private TrainConfig resolve() {
+        Map<String, String> changes = new LinkedHashMap<>();
+        put(changes, "method", method);
+        put(changes, "epochs", epochs);
+        put(changes, "batch", batch);
+        put(changes, "optimization.lr", lr);
+        put(changes, "settings.temperature", temperature);
+        put(changes, "encoder.name", encoder);
+        put(changes, "encoder.width", width);
+        put(changes, "encoder.stem", stem);
+        put(changes, "imageSize", imageSize);
+        put(changes, "augment", augment);
+        put(changes, "seed", seed);
+        changes.putAll(settings);
+        TrainConfig chosen = ConfigFile.resolve(Presets.forData(data), config, changes);
+        return chosen.withSettings(ConfigFile.resolvedSettings(ConfigFile.settings(chosen)));
+    }
+
+    private static void put(Map<String, String> changes, String name, Object value) {
+        if (value != null) changes.put(name, value.toString());
+    }
+
+    private void refuseChanges() {
+        ParseResult parsed = spec.commandLine().getParseResult();
+        for (OptionSpec option : parsed.matchedOptions()) {
+            if (!NEUTRAL.contains(option.longestName())) {
+                throw new UserError("A resumed run keeps its settings: " + option.longestName()
+                        + " cannot be given with --resume.");
+            }
+        }
+        if (!Files.exists(RunFolder.existing(resume).checkpoint())) {
+            throw new UserError("The run " + resume + " has no checkpoint to continue from.");
+        }
+    }
+
+    /// The last part of a path, without endings: for the name of a run's folder.
+    private static String dataName(TrainConfig config) {
+        Path name = Path.of(config.data()).getFileName();
+        String text = name == null ? "data" : name.toString().replaceFirst("\\.(tar|gz|tgz|bin|zip).*$", "");
+        return text.replaceAll("[^A-Za-z0-9._-]", "_");
+    }
+}

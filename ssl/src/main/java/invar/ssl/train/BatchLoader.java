@@ -1,0 +1,138 @@
+package invar.ssl.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+import invar.core.Philox;
+import invar.ssl.UserError;
+import invar.ssl.augment.ImageBuffer;
+import invar.ssl.augment.Recipe;
+import invar.ssl.data.Dataset;
+
+/// Makes augmented batches on worker threads, ahead of the step that needs them.
+///
+/// Batch k is a function of the seed alone: the order of an epoch is one random permutation, and each view draws from a
+/// stream named by (epoch, image, view). The number of workers changes when a batch is ready, not what is in it. The last
+/// images of an epoch that do not fill a batch are left out of it.
+public final class BatchLoader implements AutoCloseable {
+
+    /// Images a task: a task takes about a millisecond, so that workers finish together.
+    private static final int IMAGES_PER_TASK = 32;
+    /// Batches in the making or waiting; one more is in use.
+    private static final int AHEAD = 2;
+    /// Names the streams that order epochs; the streams of views start with the epoch, which is never negative.
+    private static final long ORDER = -1;
+
+    private record Pending(Batch batch, List<Future<?>> tasks) {}
+
+    private final Dataset data;
+    private final Recipe recipe;
+    private final int size, batch;
+    private final long seed, stepsPerEpoch, totalSteps;
+    private final ExecutorService workers;
+    private final Pending[] ring = new Pending[AHEAD + 1];
+    private final ThreadLocal<ImageBuffer> buffers = ThreadLocal.withInitial(ImageBuffer::new);
+    private final ThreadLocal<byte[]> bytes;
+    private long scheduled = -1;                         // the last step whose batch is in the making; -1: none yet
+    private int[] order;
+    private long orderOf = -1;
+
+    /// @param size S, height and width of the views
+    /// @param batch N, images a batch
+    /// @param epochs after how many epochs no more batches are made
+    /// @param threads how many workers, at least 1
+    /// @throws UserError if a batch is larger than the data
+    public BatchLoader(Dataset data, Recipe recipe, int size, int batch, int epochs, long seed, int threads) {
+        if (batch > data.size()) {
+            throw new UserError("The batch of " + batch + " is larger than the data: there are " + data.size()
+                    + " training images.");
+        }
+        this.data = data;
+        this.recipe = recipe;
+        this.size = size;
+        this.batch = batch;
+        this.seed = seed;
+        this.stepsPerEpoch = data.size() / batch;
+        this.totalSteps = stepsPerEpoch * epochs;
+        this.bytes = ThreadLocal.withInitial(() -> new byte[data.shape().size()]);
+        this.workers = Executors.newFixedThreadPool(threads, task -> {
+            Thread thread = new Thread(task, "invar-data");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /// Views of each image.
+    public int views() {
+        return recipe.views().size();
+    }
+
+    /// Whole batches in an epoch.
+    public long stepsPerEpoch() {
+        return stepsPerEpoch;
+    }
+
+    /// The batch of this step; waits until it is ready. Steps are taken in order, from any first one. The batch is valid
+    /// until the next call.
+    public Batch take(long step) {
+        if (scheduled < 0) scheduled = step - 1;
+        while (scheduled < Math.min(step + AHEAD, totalSteps - 1)) schedule(++scheduled);
+        Pending pending = ring[(int) (step % ring.length)];
+        try {
+            for (Future<?> task : pending.tasks) task.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancellationException("interrupted while waiting for data");
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException failure) throw failure;
+            throw new IllegalStateException("a data worker failed", e.getCause());
+        }
+        return pending.batch;
+    }
+
+    private void schedule(long step) {
+        long epoch = step / stepsPerEpoch;
+        if (epoch != orderOf) {
+            order = Philox.of(seed, ORDER, epoch).permutation(data.size());
+            orderOf = epoch;
+        }
+        int slot = (int) (step % ring.length), first = (int) (step % stepsPerEpoch) * batch;
+        Batch target = ring[slot] != null ? ring[slot].batch : new Batch(new float[views()][batch * 3 * size * size], new int[batch]);
+        System.arraycopy(order, first, target.images(), 0, batch);
+        List<Future<?>> tasks = new ArrayList<>();
+        for (int from = 0; from < batch; from += IMAGES_PER_TASK) {
+            int start = from, end = Math.min(batch, from + IMAGES_PER_TASK);
+            tasks.add(workers.submit(() -> {
+                for (int i = start; i < end; i++) make(target, i, epoch);
+            }));
+        }
+        ring[slot] = new Pending(target, tasks);
+    }
+
+    private void make(Batch target, int i, long epoch) {
+        ImageBuffer image = buffers.get();
+        byte[] raw = bytes.get();
+        int index = target.images()[i];
+        for (int view = 0; view < views(); view++) {
+            data.read(index, view % data.drawings(), raw);         // a second drawing makes the second view
+            image.load(raw, data.shape().height(), data.shape().width());
+            recipe.views().get(view).apply(image, seed, epoch, index, view);
+            if (image.height() != size || image.width() != size) {
+                throw new IllegalStateException("recipe " + recipe.name() + " makes views of " + image.height() + " × "
+                        + image.width() + ", not " + size + " × " + size);
+            }
+            image.copyTo(target.views()[view], i * 3 * size * size);
+        }
+    }
+
+    /// Ends the workers.
+    @Override
+    public void close() {
+        workers.shutdownNow();
+    }
+}

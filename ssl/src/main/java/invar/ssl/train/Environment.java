@@ -1,0 +1,41 @@
+package invar.ssl.train;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+import invar.core.Device;
+import invar.core.spi.BackendProvider;
+import invar.nn.io.AtomicFile;
+
+/// What a run was computed with: versions, machine, device. Times depend on it; losses, on one kind of device, do not.
+public final class Environment {
+
+    private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    private Environment() {}
+
+    /// Writes the file as a whole or not at all.
+    public static void save(Path file, Device device, Instant started) throws IOException {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("started", started.toString());
+        facts.put("java", Runtime.version().toString());
+        facts.put("vm", System.getProperty("java.vm.name"));
+        facts.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+        facts.put("architecture", System.getProperty("os.arch"));
+        facts.put("processors", Runtime.getRuntime().availableProcessors());
+        facts.put("heap_bytes", Runtime.getRuntime().maxMemory());
+        facts.put("device", device.name());
+        for (BackendProvider provider : Device.providers()) {
+            if (provider.name().equals(device.name())) facts.put("device_description", provider.describe());
+        }
+        byte[] text = JSON.writeValueAsBytes(facts);
+        AtomicFile.write(file, channel -> channel.write(ByteBuffer.wrap(text)));
+    }
+}

@@ -1,0 +1,60 @@
+package invar.ssl.augment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import invar.ssl.UserError;
+
+class RecipesTest {
+
+    @ParameterizedTest
+    @ValueSource(ints = {28, 32, 96})
+    void everyRecipeGivesFiniteViewsOfTheSizeItNames(int size) {
+        for (String name : Recipes.names()) {
+            Recipe recipe = Recipes.named(name, size);
+            assertThat(recipe.name()).isEqualTo(name);
+            assertThat(recipe.source()).isNotBlank();
+            for (int v = 0; v < recipe.views().size(); v++)
+                for (int i = 0; i < 5; i++) {
+                    ImageBuffer image = ComposeTest.noise(size, size);
+                    recipe.views().get(v).apply(image, 1, 2, i, v);
+                    assertThat(image.height()).as(name).isEqualTo(image.width())
+                            .isEqualTo(v < 2 ? size : Math.max(8, Math.round(size * 96 / 224f / 8) * 8));
+                    for (float x : ComposeTest.pixels(image)) assertThat(x).as(name).isBetween(0f, 1.00001f);
+                }
+        }
+    }
+
+    @Test
+    void settingsAreThePublishedOnes() {
+        assertThat(Recipes.simClr(224, 1, true).views().getFirst().steps()).containsExactly(
+                new RandomResizedCrop(224, 0.08, 1, 3 / 4.0, 4 / 3.0), new HorizontalFlip(0.5),
+                new ColorJitter(0.8, 0.8, 0.8, 0.2, 0.8), new Grayscale(0.2), new GaussianBlur(23, 0.1, 2, 0.5));
+        assertThat(Recipes.named("simclr", 32).views().getFirst().steps())
+                .contains(new ColorJitter(0.4, 0.4, 0.4, 0.1, 0.8))
+                .noneMatch(step -> step instanceof GaussianBlur);
+        Recipe byol = Recipes.byol(224, true);
+        assertThat(byol.views().get(0).steps()).contains(new GaussianBlur(23, 0.1, 2, 1))
+                .noneMatch(step -> step instanceof Solarize);
+        assertThat(byol.views().get(1).steps()).contains(new GaussianBlur(23, 0.1, 2, 0.1), new Solarize(0.5, 0.2));
+        assertThat(Recipes.swav(224, 96, 6, true).views()).hasSize(8);
+        assertThat(Recipes.rotNet(32).views().getFirst().steps())
+                .containsExactly(new RandomCrop(32, 4), new HorizontalFlip(0.5));
+    }
+
+    @Test
+    void normalizationComesLastInEveryView() {
+        Recipe recipe = Recipes.named("dino", 96).then(Normalize.IMAGENET);
+        assertThat(recipe.views()).allMatch(view -> view.steps().getLast() == Normalize.IMAGENET);
+    }
+
+    @Test
+    void anUnknownNameIsAnsweredWithTheKnownOnes() {
+        assertThatThrownBy(() -> Recipes.named("simclrr", 32)).isInstanceOf(UserError.class)
+                .hasMessageContaining("'simclrr'").hasMessageContaining("simclr, moco-v1");
+    }
+}
