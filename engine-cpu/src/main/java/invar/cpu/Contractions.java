@@ -7,6 +7,7 @@ import invar.core.ContractionOp.Conv2d;
 import invar.core.ContractionOp.Conv2dInputGrad;
 import invar.core.ContractionOp.Conv2dWeightGrad;
 import invar.core.ContractionOp.MatMul;
+import invar.core.ContractionOp;
 import invar.core.Tensor;
 
 /// Matrix products and convolutions of tensors, handed to [Gemm] and [Conv].
@@ -14,23 +15,22 @@ final class Contractions {
 
     private Contractions() {}
 
-    static void matmul(MatMul op, Tensor a, Tensor b, Tensor c, Parallel parallel) {
+    static void execute(ContractionOp op, Tensor first, Tensor second, Tensor out, Parallel parallel) {
+        float[] a = floats(first), b = floats(second), y = floats(out);
+        int ao = at(first), bo = at(second), yo = at(out);
+        switch (op) {
+            case MatMul m -> matmul(m, first, second, out, parallel);
+            case Conv2d c -> Conv.forward(parallel, shape(c, first, second), a, ao, b, bo, y, yo);
+            case Conv2dInputGrad c -> Conv.inputGrad(parallel, shape(c.forward(), out, second), a, ao, b, bo, y, yo);
+            case Conv2dWeightGrad c -> Conv.weightGrad(parallel, shape(c.forward(), first, out), a, ao, b, bo, y, yo);
+        }
+    }
+
+    private static void matmul(MatMul op, Tensor a, Tensor b, Tensor c, Parallel parallel) {
         int m = c.dim(-2), n = c.dim(-1), k = a.dim(op.transposeA() ? -2 : -1);
         int batch = c.shape().rank() == 3 ? c.dim(0) : 1;
         Gemm.multiplyBatch(parallel, batch, op.transposeA(), op.transposeB(), m, n, k, floats(a), at(a), m * k, a.dim(-1),
                 floats(b), at(b), k * n, b.dim(-1), false, floats(c), at(c), m * n, n);
-    }
-
-    static void conv(Conv2d op, Tensor x, Tensor w, Tensor y, Parallel parallel) {
-        Conv.forward(parallel, shape(op, x, w), floats(x), at(x), floats(w), at(w), floats(y), at(y));
-    }
-
-    static void convInputGrad(Conv2dInputGrad op, Tensor dy, Tensor w, Tensor dx, Parallel parallel) {
-        Conv.inputGrad(parallel, shape(op.forward(), dx, w), floats(dy), at(dy), floats(w), at(w), floats(dx), at(dx));
-    }
-
-    static void convWeightGrad(Conv2dWeightGrad op, Tensor x, Tensor dy, Tensor dw, Parallel parallel) {
-        Conv.weightGrad(parallel, shape(op.forward(), x, dw), floats(x), at(x), floats(dy), at(dy), floats(dw), at(dw));
     }
 
     private static ConvShape shape(Conv2d op, Tensor x, Tensor w) {

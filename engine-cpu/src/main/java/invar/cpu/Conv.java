@@ -1,13 +1,14 @@
 package invar.cpu;
 
-/// Two-dimensional convolution of batches of images (cross-correlation, as deep learning defines it), and its gradients:
+/// Two-dimensional convolution of batches of images (cross-correlation, as deep learning defines it), and its
+/// gradients:
 /// ```
 /// y[n, o, i, j] = Σ_{c, u, v} w[o, c, u, v] · x[n, g(o) C/G + c, i·stride + u·dilation − padding, …]
 /// ```
 /// with zeros outside x; x (N, C, H, W), w (O, C/G, kh, kw), y (N, O, H', W'), all contiguous, each from an offset on.
 ///
-/// All three write their result over what was there. None makes a copy of all windows of the batch; the working memory of
-/// a thread is a few hundred kilobytes. Results are the same to the last bit on any number of threads.
+/// All three write their result over what was there. None makes a copy of all windows of the batch; the working memory
+/// of a thread is a few hundred kilobytes. Results are the same to the last bit on any number of threads.
 final class Conv {
 
     /// From this batch on, lanes are images. Below, more than half of the lanes would be empty.

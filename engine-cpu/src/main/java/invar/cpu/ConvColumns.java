@@ -4,10 +4,10 @@ import static invar.cpu.Lanes.COLUMNS;
 
 /// A convolution, or the gradient of its input, with one pixel per lane: for batches too small for [ConvSweep].
 ///
-/// The window of each pixel is copied into a column of the panels that [Tile] reads (`im2col`; Chellapilla, Puri, Simard,
-/// "High performance convolutional neural networks for document processing", 2006), but only for one block of pixels at
-/// a time, so that the copy stays in the second-level cache. Pixels are counted through all images. Taps outside the
-/// image are zeros here.
+/// The window of each pixel is copied into a column of the panels that [Tile] reads (`im2col`; Chellapilla, Puri,
+/// Simard, "High performance convolutional neural networks for document processing", 2006), but only for one block of
+/// pixels at a time, so that the copy stays in the second-level cache. Pixels are counted through all images. Taps
+/// outside the image are zeros here.
 final class ConvColumns {
 
     /// Numbers of the copied windows of a task: 256 KiB.

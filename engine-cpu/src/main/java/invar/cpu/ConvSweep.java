@@ -7,10 +7,10 @@ import java.util.Arrays;
 /// A convolution, or the gradient of its input, with one image per lane.
 ///
 /// [Lanes#COLUMNS] images are put side by side in the innermost dimension, `[row][column][channel][image]`. Then the
-/// pixels under one row of the window, with all their channels, lie next to each other, and are a panel of [Tile] as they
-/// are: nothing is copied for the window, which an `im2col` would do kh · kw times. The same code serves any stride
-/// (neighbouring lanes are neighbouring images, never neighbouring pixels), and images of 4 × 4 and 2 × 2 run as fast as
-/// large ones. Taps that fall outside the image are skipped ([ConvAxis]).
+/// pixels under one row of the window, with all their channels, lie next to each other, and are a panel of [Tile] as
+/// they are: nothing is copied for the window, which an `im2col` would do kh · kw times. The same code serves any
+/// stride (neighbouring lanes are neighbouring images, never neighbouring pixels), and images of 4 × 4 and 2 × 2 run as
+/// fast as large ones. Taps that fall outside the image are skipped ([ConvAxis]).
 ///
 /// ```
 /// task   16 images, a band of rows of the result
@@ -18,8 +18,8 @@ import java.util.Arrays;
 ///   for each pixel of the band, for each panel of output channels: one tile
 ///   separate the images of the result
 /// ```
-/// A band is chosen so that its images fit the second-level cache. The sum runs over vertical taps, horizontal taps, then
-/// channels, whatever the band, so the result does not depend on how the work is cut.
+/// A band is chosen so that its images fit the second-level cache. The sum runs over vertical taps, horizontal taps,
+/// then channels, whatever the band, so the result does not depend on how the work is cut.
 final class ConvSweep {
 
     /// Numbers of a band, source and result together: 384 KiB.
@@ -98,7 +98,8 @@ final class ConvSweep {
     }
 
     /// All channels of one pixel of the result, for all images.
-    private void pixel(int row, int column, int low, int weightsAt, float[] lanes, int[] offsets, float[] sums, int at) {
+    private void pixel(int row, int column, int low, int weightsAt, float[] lanes, int[] offsets, float[] sums,
+            int at) {
         int channels = weights.channels(), taps = horizontal.count()[column];
         boolean merged = horizontal.step() == 1;               // the taps of a row are one stretch of memory
         int depth = merged ? taps * channels : channels, perRow = merged ? Math.min(taps, 1) : taps;

@@ -6,17 +6,17 @@ import java.util.Arrays;
 
 /// The gradient of the weights of a convolution:
 /// ```
-/// dw[o, c, u, v] = Σ_{n, i, j} dy[n, o, i, j] · x[n, c, i·stride + u·dilation − padding, j·stride + v·dilation − padding]
+/// dw[o, c, u, v] = Σ_{n, i, j} dy[n, o, i, j] · x[n, c, i·stride + u·dilation − padding, …]
 /// ```
 /// For each tap (u, v) this is a product of two matrices whose common dimension is pixels and images, so both are laid
-/// out as panels `[pixel][image][channel]` ([Transpose]). The pixels that a tap pairs then follow each other in both, and
-/// are read where they are: no window is copied. Pixels that a tap pairs with padding are skipped.
+/// out as panels `[pixel][image][channel]` ([Transpose]). The pixels that a tap pairs then follow each other in both,
+/// and are read where they are: no window is copied. Pixels that a tap pairs with padding are skipped.
 ///
-/// Rows of a tile are the channels of y and columns those of x, or the reverse if that leaves fewer lanes empty: an image
-/// has three channels, and a tile sixteen columns.
+/// Rows of a tile are the channels of y and columns those of x, or the reverse if that leaves fewer lanes empty: an
+/// image has three channels, and a tile sixteen columns.
 ///
-/// The batch is cut into parts, each with a sum of its own, which are added in order. Their number follows from the sizes,
-/// so the result does not depend on the number of threads.
+/// The batch is cut into parts, each with a sum of its own, which are added in order. Their number follows from the
+/// sizes, so the result does not depend on the number of threads.
 final class ConvWeightGrad {
 
     /// Numbers of a block of images, x and dy together: 256 KiB.
@@ -169,7 +169,8 @@ final class ConvWeightGrad {
             return;
         }
         float[] a = rowsAreOutputs ? lanesY : lanesX, b = rowsAreOutputs ? lanesX : lanesY;
-        int stepsA = (rowsAreOutputs ? pixelsY : pixelsX) * count, stepsB = (rowsAreOutputs ? pixelsX : pixelsY) * count;
+        int stepsA = (rowsAreOutputs ? pixelsY : pixelsX) * count,
+                stepsB = (rowsAreOutputs ? pixelsX : pixelsY) * count;
         for (int column = 0; column < columns; column += COLUMNS) {
             for (int row = 0; row < rows; ) {
                 int height = Tile.height(rows - row), target = at + row * paddedColumns + column;

@@ -1,7 +1,7 @@
 package invar.cpu;
 
-/// The weights of a convolution, packed for [Tile]: for each group and each panel of rows, `[tap][channel][row]`, with the
-/// taps in the order of the two axes, vertical outermost.
+/// The weights of a convolution, packed for [Tile]: for each group and each panel of rows, `[tap][channel][row]`, with
+/// the taps in the order of the two axes, vertical outermost.
 ///
 /// For the convolution itself rows are output channels and channels are input channels; for the gradient of the input
 /// it is the other way round.

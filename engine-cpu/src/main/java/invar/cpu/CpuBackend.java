@@ -1,25 +1,12 @@
 package invar.cpu;
 
-import java.lang.foreign.MemorySegment;
-
-import invar.core.ContractionOp.Conv2d;
-import invar.core.ContractionOp.Conv2dInputGrad;
-import invar.core.ContractionOp.Conv2dWeightGrad;
-import invar.core.ContractionOp.MatMul;
+import invar.core.ContractionOp;
 import invar.core.DType;
 import invar.core.MovementOp;
 import invar.core.Op;
 import invar.core.PointwiseOp;
-import invar.core.PoolingOp.AvgPool2d;
-import invar.core.PoolingOp.AvgPool2dGrad;
-import invar.core.PoolingOp.MaxPool2d;
-import invar.core.PoolingOp.MaxPool2dGrad;
-import invar.core.ReductionOp.BroadcastTo;
-import invar.core.ReductionOp.LogSoftmax;
-import invar.core.ReductionOp.LogSumExp;
-import invar.core.ReductionOp.MaxTo;
-import invar.core.ReductionOp.Softmax;
-import invar.core.ReductionOp.SumTo;
+import invar.core.PoolingOp;
+import invar.core.ReductionOp;
 import invar.core.Tensor;
 import invar.core.fused.BatchNorm;
 import invar.core.fused.BatchNormGrad;
@@ -38,6 +25,7 @@ import invar.core.fused.SoftmaxCrossEntropy;
 import invar.core.fused.SoftmaxCrossEntropyGrad;
 import invar.core.spi.Backend;
 import invar.core.spi.Storage;
+import java.lang.foreign.MemorySegment;
 
 /// The processor as a device: tensors are Java arrays of single precision, kernels use the Vector API and a team of
 /// threads of its own. Everything is done when `execute` returns, and every result is the same to the last bit on any
@@ -104,24 +92,9 @@ public final class CpuBackend implements Backend {
             case PointwiseOp f -> Pointwise.execute(f, in, out[0], parallel);
             case MovementOp m -> Movement.execute(m, in, out[0]);
             case Op.InPlace u -> Updates.execute(u, in, parallel);
-
-            case SumTo s -> Sums.sumTo(in[0], out[0], parallel);
-            case MaxTo m -> Sums.maxTo(in[0], out[0]);
-            case BroadcastTo b -> Sums.broadcastTo(in[0], out[0], parallel);
-            case LogSumExp l -> Softmaxes.logSumExp(l.axis(), in[0], out[0], parallel);
-            case Softmax s -> Softmaxes.softmax(s.axis(), in[0], out[0], parallel);
-            case LogSoftmax s -> Softmaxes.logSoftmax(s.axis(), in[0], out[0], parallel);
-
-            case MatMul m -> Contractions.matmul(m, in[0], in[1], out[0], parallel);
-            case Conv2d c -> Contractions.conv(c, in[0], in[1], out[0], parallel);
-            case Conv2dInputGrad c -> Contractions.convInputGrad(c, in[0], in[1], out[0], parallel);
-            case Conv2dWeightGrad c -> Contractions.convWeightGrad(c, in[0], in[1], out[0], parallel);
-
-            case MaxPool2d m -> Pooling.max(m, in[0], out[0], out[1], parallel);
-            case MaxPool2dGrad m -> Pooling.maxGrad(in[0], in[1], out[0], parallel);
-            case AvgPool2d a -> Pooling.average(a, in[0], out[0], parallel);
-            case AvgPool2dGrad a -> Pooling.averageGrad(a.forward(), in[0], out[0], parallel);
-
+            case ReductionOp r -> Reductions.execute(r, in[0], out[0], parallel);
+            case PoolingOp p -> Poolings.execute(p, in, out, parallel);
+            case ContractionOp c -> Contractions.execute(c, in[0], in[1], out[0], parallel);
             case BatchNorm b -> BatchNorms.forward(b, in, out, parallel);
             case BatchNormGrad b -> BatchNorms.backward(b, in, out, parallel);
             case CosineSimilarity f -> throw composed(f);

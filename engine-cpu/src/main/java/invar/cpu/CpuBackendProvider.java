@@ -1,10 +1,9 @@
 package invar.cpu;
 
-import java.util.Optional;
-
 import invar.core.spi.Backend;
 import invar.core.spi.BackendProvider;
 import invar.core.spi.DeviceOptions;
+import java.util.Optional;
 
 /// Offers the [CpuBackend] as `cpu`.
 public final class CpuBackendProvider implements BackendProvider {

@@ -136,8 +136,8 @@ final class Gemm {
     }
 
     /// One task: `rows ≤ ROWS` rows of A times `columns` columns of the packed B.
-    private static void block(int rows, int columns, int k, float[] a, int ao, int aRow, int aK, float[] packedB, int bo,
-            boolean accumulate, float[] c, int co, int cRow, int cColumn) {
+    private static void block(int rows, int columns, int k, float[] a, int ao, int aRow, int aK, float[] packedB,
+            int bo, boolean accumulate, float[] c, int co, int cRow, int cColumn) {
         float[] packedA = Scratch.ROWS.floats(Tile.paddedRows(rows) * DEPTH);
         for (int start = 0; start == 0 || start < k; start += DEPTH) {
             int depth = Math.min(DEPTH, k - start);

@@ -23,8 +23,8 @@ final class GemmSplit {
     }
 
     /// See [Gemm#strided]; the columns of C are neighbours here.
-    static void multiply(Parallel p, int m, int n, int k, float[] a, int ao, int aRow, int aK, float[] b, int bo, int bK,
-            int bColumn, boolean accumulate, float[] c, int co, int cRow) {
+    static void multiply(Parallel p, int m, int n, int k, float[] a, int ao, int aRow, int aK, float[] b, int bo,
+            int bK, int bColumn, boolean accumulate, float[] c, int co, int cRow) {
         int parts = parts(m, n, k), size = m * n;
         float[] sums = Scratch.PARTS.floats(parts * size);
         p.run(parts, part -> {

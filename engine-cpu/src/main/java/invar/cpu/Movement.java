@@ -1,8 +1,5 @@
 package invar.cpu;
 
-import java.util.Arrays;
-
-import invar.core.MovementOp;
 import invar.core.MovementOp.Concat;
 import invar.core.MovementOp.Embed;
 import invar.core.MovementOp.FillDiagonal;
@@ -12,7 +9,9 @@ import invar.core.MovementOp.Permute;
 import invar.core.MovementOp.Reshape;
 import invar.core.MovementOp.Scatter;
 import invar.core.MovementOp.Slice;
+import invar.core.MovementOp;
 import invar.core.Tensor;
+import java.util.Arrays;
 
 /// Ops that move elements: copies of runs that are as long as they can be.
 final class Movement {

@@ -30,8 +30,8 @@ final class Transpose {
     private Transpose() {}
 
     /// Puts `rows` rows of `length` numbers side by side, as the first lanes of `width`; the other lanes become zero.
-    static void interleave(float[] from, int fromAt, int fromStep, int rows, int length, float[] to, int toAt, int toStep,
-            int width) {
+    static void interleave(float[] from, int fromAt, int fromStep, int rows, int length, float[] to, int toAt,
+            int toStep, int width) {
         int i = 0;
         if (FAST) {
             for (; i + 8 <= rows; i += 8) {
@@ -50,7 +50,8 @@ final class Transpose {
     }
 
     /// Takes the first `rows` lanes apart, into rows of `length` numbers.
-    static void separate(float[] from, int fromAt, int fromStep, int rows, int length, float[] to, int toAt, int toStep) {
+    static void separate(float[] from, int fromAt, int fromStep, int rows, int length, float[] to, int toAt,
+            int toStep) {
         int i = 0;
         if (FAST) {
             for (; i + 8 <= rows; i += 8) {

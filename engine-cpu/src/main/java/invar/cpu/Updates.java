@@ -1,7 +1,5 @@
 package invar.cpu;
 
-import java.util.Arrays;
-
 import invar.core.DType;
 import invar.core.Op;
 import invar.core.Philox;
@@ -13,6 +11,7 @@ import invar.core.UpdateOp.Random;
 import invar.core.fused.AdamUpdate;
 import invar.core.fused.LarsUpdate;
 import invar.core.fused.SgdUpdate;
+import java.util.Arrays;
 
 /// In-place updates: assignments, random numbers, optimiser steps.
 final class Updates {

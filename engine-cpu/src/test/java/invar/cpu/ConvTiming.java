@@ -8,8 +8,8 @@ import invar.core.ContractionOp.Conv2d;
 /// ```
 /// java --add-modules jdk.incubator.vector -XX:Tier3DelayOn=100000 -cp … invar.cpu.ConvTiming [threads …]
 /// ```
-/// Cost: about 30 s for each number of threads. A product that falls on padding counts as work, as is usual, although it is
-/// skipped: small images may seem to exceed the peak.
+/// Cost: about 30 s for each number of threads. A product that falls on padding counts as work, as is usual, although
+/// it is skipped: small images may seem to exceed the peak.
 final class ConvTiming {
 
     private record Layer(String name, ConvShape shape) {}
@@ -52,6 +52,7 @@ final class ConvTiming {
         double forward = Timing.seconds(p, 5, () -> Conv.forward(p, s, x, 0, w, 0, out, 0));
         double inputGrad = Timing.seconds(p, 5, () -> Conv.inputGrad(p, s, y, 0, w, 0, dx, 0));
         double weightGrad = Timing.seconds(p, 5, () -> Conv.weightGrad(p, s, x, 0, y, 0, dw, 0));
-        System.out.printf("%-24s %8.1f %8.1f %8.1f%n", layer.name(), work / forward, work / inputGrad, work / weightGrad);
+        System.out.printf("%-24s %8.1f %8.1f %8.1f%n", layer.name(), work / forward, work / inputGrad,
+                work / weightGrad);
     }
 }

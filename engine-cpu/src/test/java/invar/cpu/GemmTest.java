@@ -184,7 +184,8 @@ class GemmTest {
     @Test
     void namesTheMatrixThatDoesNotFit() {
         float[] x = new float[12];
-        assertThatThrownBy(() -> Gemm.multiply(Parallel.INLINE, false, false, 3, 4, 2, x, 0, 2, x, 6, 4, false, x, 0, 4))
+        assertThatThrownBy(() -> Gemm.multiply(Parallel.INLINE, false, false, 3, 4, 2, x, 0, 2, x, 6, 4, false, x, 0,
+                4))
                 .isInstanceOf(IndexOutOfBoundsException.class)
                 .hasMessage("B reaches from 6 to 14 in an array of 12");
         assertThatIllegalArgumentException().isThrownBy(

@@ -4,8 +4,8 @@ import java.lang.management.ManagementFactory;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// Shared by the timing programs of this package, which are run by hand and are no tests. They print the best of several
-/// rounds, because on a shared machine a round can only be too slow.
+/// Shared by the timing programs of this package, which are run by hand and are no tests. They print the best of
+/// several rounds, because on a shared machine a round can only be too slow.
 final class Timing {
 
     private static final long ROUND = 60_000_000;              // ns; long against the clock, short for whoever waits
@@ -14,8 +14,8 @@ final class Timing {
 
     private Timing() {}
 
-    /// Seconds of one call of `body`: the best of `rounds` rounds of about 60 ms, after warming up. With one thread this is
-    /// the time that the processor gave to it, which other programs disturb less than the time on the clock.
+    /// Seconds of one call of `body`: the best of `rounds` rounds of about 60 ms, after warming up. With one thread
+    /// this is the time that the processor gave to it, which other programs disturb less than the time on the clock.
     static double seconds(Parallel p, int rounds, Runnable body) {
         long start = System.nanoTime(), calls = 0;
         while (System.nanoTime() - start < 4 * ROUND || calls < 3) {
@@ -41,7 +41,8 @@ final class Timing {
     /// Multiply-adds per second that this processor reaches with all its operands in registers, twice: in GF/s.
     static double peak(Parallel p) {
         int steps = 2_000_000, tasks = p.threads();
-        return 2.0 * tasks * steps * 10 * Lanes.WIDTH / seconds(p, 10, () -> p.run(tasks, task -> sink = chain(steps))) / 1e9;
+        double seconds = seconds(p, 10, () -> p.run(tasks, task -> sink = chain(steps)));
+        return 2.0 * tasks * steps * 10 * Lanes.WIDTH / seconds / 1e9;
     }
 
     /// Ten independent chains of multiply-adds: more than the eight that two units of latency four need.

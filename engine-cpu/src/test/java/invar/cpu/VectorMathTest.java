@@ -2,13 +2,12 @@ package invar.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import invar.core.Device;
+import invar.core.Ops;
+import invar.core.PointwiseOp.Unary;
+import invar.core.Shape;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
-
-import invar.core.Device;
-import invar.core.PointwiseOp.Unary;
-import invar.core.Ops;
-import invar.core.Shape;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
