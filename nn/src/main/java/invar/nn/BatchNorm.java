@@ -9,9 +9,10 @@ import invar.nn.init.Initializer;
 import java.util.Arrays;
 import java.util.Optional;
 
-/// Batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167, Algorithms 1 and 2), per channel, over all other axes:
+/// Batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167, Algorithms 1 and 2), per channel, over all other
+/// axes:
 /// ```
-/// TRAIN  y = γ (x − μ) / √(σ² + ε) + β          μ, σ²: mean and biased variance of this batch, n values per channel
+/// TRAIN  y = γ (x − μ) / √(σ² + ε) + β          μ, σ²: mean and biased variance of this batch, n values a channel
 ///        m ← (1 − momentum) m + momentum · μ
 ///        v ← (1 − momentum) v + momentum · σ² n/(n − 1)
 /// EVAL   y = γ (x − m) / √(v + ε) + β

@@ -1,5 +1,6 @@
 package invar.nn;
 
+import invar.core.Ops;
 import invar.core.Shape;
 import invar.core.Tensor;
 import invar.nn.init.Init;
@@ -34,8 +35,6 @@ public record LayerNorm(Tensor weight, Tensor bias, double epsilon) implements L
             throw new IllegalArgumentException("layer norm over " + features + " features cannot take " + x.shape()
                     + ": the last axis must have extent " + features);
         }
-        Tensor centred = x.sub(x.mean(-1));
-        Tensor variance = centred.square().mean(-1);
-        return centred.div(variance.plus(epsilon).sqrt()).mul(weight).add(bias);
+        return Ops.run(new invar.core.fused.LayerNorm(epsilon), x, weight, bias);
     }
 }

@@ -54,8 +54,8 @@ public record Linear(Tensor weight, Optional<Tensor> bias) implements Layer {
 
     static void checkBias(Tensor bias, int out) {
         if (!bias.shape().equals(Shape.of(out))) {
-            throw new IllegalArgumentException("the bias of a layer with " + out + " outputs has shape (" + out + "), not "
-                    + bias.shape());
+            throw new IllegalArgumentException(
+                    "the bias of a layer with %d outputs has shape (%d), not %s".formatted(out, out, bias.shape()));
         }
     }
 }

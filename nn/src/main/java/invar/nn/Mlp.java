@@ -44,7 +44,8 @@ public record Mlp(List<Stage> layers) implements Layer {
         public Spec {
             widths = List.copyOf(widths);
             if (widths.size() < 2) {
-                throw new IllegalArgumentException("a head needs at least the widths of its input and output: " + widths);
+                throw new IllegalArgumentException(
+                        "a head needs at least the widths of its input and output: " + widths);
             }
             for (int width : widths) {
                 if (width < 1) throw new IllegalArgumentException("the widths of a head must be at least 1: " + widths);
@@ -53,8 +54,9 @@ public record Mlp(List<Stage> layers) implements Layer {
 
         /// Input, hidden layers, output.
         public static Spec of(Integer... widths) {
-            return new Spec(List.of(widths), false, Optional.of(BatchNorm.Affine.SCALE_AND_SHIFT), Activation.RELU, true,
-                    Optional.empty(), Optional.empty());
+            Optional<BatchNorm.Affine> norm = Optional.of(BatchNorm.Affine.SCALE_AND_SHIFT);
+            return new Spec(
+                    List.of(widths), false, norm, Activation.RELU, true, Optional.empty(), Optional.empty());
         }
 
         public Spec withHiddenBias(boolean bias) {
@@ -82,7 +84,8 @@ public record Mlp(List<Stage> layers) implements Layer {
         }
 
         public Spec withWeights(Initializer initializer) {
-            return new Spec(widths, hiddenBias, hiddenNorm, activation, outputBias, outputNorm, Optional.of(initializer));
+            return new Spec(
+                    widths, hiddenBias, hiddenNorm, activation, outputBias, outputNorm, Optional.of(initializer));
         }
     }
 
@@ -114,8 +117,8 @@ public record Mlp(List<Stage> layers) implements Layer {
         return new Mlp(layers);
     }
 
-    /// SimCLR's projection head (google-research/simclr, model_util.py): no biases, batch norm after every layer, and no
-    /// shift in the last one.
+    /// SimCLR's projection head (google-research/simclr, model_util.py): no biases, batch norm after every layer, and
+    /// no shift in the last one.
     ///
     /// Departure: the linear layers start as PyTorch's do. The official ones are normal with deviation 0.01, smaller by
     /// 5 for 128 inputs, and so turn faster at the same learning rate under plain SGD.

@@ -25,8 +25,8 @@ import java.util.Set;
 /// ```
 /// record Networks(ResNet encoder, Mlp projector)      encoder.layer1.0.conv1.weight, encoder.bn1.running_mean, …
 /// ```
-/// A [Sequential] adds no name of its own, so that its layers are `0`, `1`, … . Absent parts (`null`, an empty optional)
-/// have no names. A tensor reachable by two paths is one tensor and has the first name.
+/// A [Sequential] adds no name of its own, so that its layers are `0`, `1`, … . Absent parts (`null`, an empty
+/// optional) have no names. A tensor reachable by two paths is one tensor and has the first name.
 public final class Modules {
 
     private Modules() {}
@@ -75,8 +75,8 @@ public final class Modules {
             if (source == null) throw new IllegalArgumentException(what + ": the source lacks " + entry.getKey());
             Shape shape = source.shape(), expected = entry.getValue().shape();
             if (!shape.equals(expected)) {
-                throw new IllegalArgumentException(
-                        what + ": " + entry.getKey() + " has shape " + shape + " in the source but " + expected + " here");
+                throw new IllegalArgumentException("%s: %s has shape %s in the source but %s here"
+                        .formatted(what, entry.getKey(), shape, expected));
             }
         }
         for (String name : from.keySet()) {
@@ -104,7 +104,8 @@ public final class Modules {
             case Optional<?> optional -> optional.ifPresent(part -> walk(path, part, buffer, visitor));
             case Sequential sequential -> walk(path, sequential.layers(), buffer, visitor);
             case List<?> list -> {
-                for (int i = 0; i < list.size(); i++) walk(join(path, Integer.toString(i)), list.get(i), buffer, visitor);
+                int index = 0;
+                for (Object part : list) walk(join(path, Integer.toString(index++)), part, buffer, visitor);
             }
             case Record record -> {
                 for (RecordComponent component : record.getClass().getRecordComponents()) {
@@ -113,8 +114,7 @@ public final class Modules {
                 }
             }
             case Enum<?> setting -> { }
-            case Layer layer -> throw new IllegalArgumentException("the layer at '" + path + "' is of "
-                    + layer.getClass() + ", but only the components of a record can be found");
+            case Layer layer -> throw new IllegalArgumentException("'" + path + "': " + hidden(layer));
             default -> { }                              // a setting: a number, a text
         }
     }
@@ -130,6 +130,8 @@ public final class Modules {
                 yield Collections.unmodifiableList(parts);
             }
             case Record record -> rebuild(record, copies);
+            case Enum<?> setting -> setting;
+            case Layer layer -> throw new IllegalArgumentException(hidden(layer));
             default -> node;
         };
     }
@@ -144,7 +146,7 @@ public final class Modules {
             canonical.setAccessible(true);
             return canonical.newInstance(parts);
         } catch (InvocationTargetException e) {
-            throw new IllegalArgumentException(record.getClass() + " refuses a copy of its own components", e.getCause());
+            throw new IllegalArgumentException(record.getClass() + " refuses its own components", e.getCause());
         } catch (ReflectiveOperationException e) {
             throw new IllegalArgumentException("cannot make another " + record.getClass(), e);
         }
@@ -157,6 +159,10 @@ public final class Modules {
             Ops.update(UpdateOp.Assign.COPY, copy, tensor);
             return copy;
         });
+    }
+
+    private static String hidden(Layer layer) {
+        return "the parameters of " + layer.getClass() + " cannot be found, because it is not a record";
     }
 
     private static Object value(RecordComponent component, Record record) {

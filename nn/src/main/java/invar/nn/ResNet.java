@@ -9,8 +9,8 @@ import java.util.Optional;
 /// Deep residual networks (He, Zhang, Ren, Sun, CVPR 2016, arXiv:1512.03385, Table 1) up to the pooled features, with
 /// torchvision's parameter names. x (N, C, H, W); y (N, features).
 ///
-/// Bottleneck blocks have their stride in the 3 × 3 convolution (torchvision's "v1.5"), not in the first 1 × 1 as in the
-/// paper. Convolutions start normal with variance 2 / (O kh kw), batch norms with γ = 1, β = 0.
+/// Bottleneck blocks have their stride in the 3 × 3 convolution (torchvision's "v1.5"), not in the first 1 × 1 as in
+/// the paper. Convolutions start normal with variance 2 / (O kh kw), batch norms with γ = 1, β = 0.
 ///
 /// @param pool the stem's max pooling, if any
 public record ResNet(
@@ -49,7 +49,8 @@ public record ResNet(
         public Spec {
             blocks = List.copyOf(blocks);
             if (blocks.size() != 4 || blocks.stream().anyMatch(n -> n < 1)) {
-                throw new IllegalArgumentException("a ResNet has four stages of at least one block each, not " + blocks);
+                throw new IllegalArgumentException(
+                        "a ResNet has four stages of at least one block each, not " + blocks);
             }
             if (width < 1 || channels < 1) {
                 throw new IllegalArgumentException(
@@ -62,8 +63,8 @@ public record ResNet(
             return new Spec(kind, blocks, width, stem, 3, false);
         }
 
-        /// The network of this many layers, by the tables of paper and torchvision: 10, 18 or 34 of basic blocks, 14, 26,
-        /// 50, 101 or 152 of bottlenecks.
+        /// The network of this many layers, by the tables of paper and torchvision: 10, 18 or 34 of basic blocks, 14,
+        /// 26, 50, 101 or 152 of bottlenecks.
         public static Spec ofDepth(int depth, int width, Stem stem) {
             return switch (depth) {
                 case 10 -> of(Kind.BASIC, List.of(1, 1, 1, 1), width, stem);
@@ -96,11 +97,13 @@ public record ResNet(
 
     /// f = bn2 · conv2 · relu · bn1 · conv1, both 3 × 3.
     public record BasicBlock(
-            Conv2d conv1, BatchNorm bn1, Conv2d conv2, BatchNorm bn2, Optional<Sequential> downsample) implements Block {
+            Conv2d conv1, BatchNorm bn1, Conv2d conv2, BatchNorm bn2, Optional<Sequential> downsample)
+            implements Block {
 
         static BasicBlock of(Init init, int in, int width, int stride, boolean zero) {
             return new BasicBlock(
-                    Conv2d.of(init.at("conv1"), in, width, 3, stride, 1), BatchNorm.of(init.at("bn1"), width).withRelu(),
+                    Conv2d.of(init.at("conv1"), in, width, 3, stride, 1),
+                    BatchNorm.of(init.at("bn1"), width).withRelu(),
                     Conv2d.of(init.at("conv2"), width, width, 3, 1, 1), lastNorm(init.at("bn2"), width, zero),
                     shortcut(init, in, width, stride));
         }
@@ -118,7 +121,8 @@ public record ResNet(
         }
     }
 
-    /// f = bn3 · conv3 · relu · bn2 · conv2 · relu · bn1 · conv1, of 1 × 1, 3 × 3, 1 × 1; four times as many channels out.
+    /// f = bn3 · conv3 · relu · bn2 · conv2 · relu · bn1 · conv1, of 1 × 1, 3 × 3, 1 × 1; four times as many channels
+    /// out.
     public record Bottleneck(
             Conv2d conv1, BatchNorm bn1, Conv2d conv2, BatchNorm bn2, Conv2d conv3, BatchNorm bn3,
             Optional<Sequential> downsample) implements Block {

@@ -17,7 +17,8 @@ import java.util.stream.Stream;
 
 /// One case of reference data: inputs, hyper-parameters, and what public implementations compute from them.
 ///
-/// The cases beside the tests are a selection; `-Dgolden=FOLDER` runs the tests on another collection of the same layout.
+/// The cases beside the tests are a selection; `-Dgolden=FOLDER` runs the tests on another collection of the same
+/// layout.
 public final class Golden {
 
     private final Path file;
@@ -88,7 +89,8 @@ public final class Golden {
     /// Compares slice by slice along the first axis: max |x − ref| ≤ atol + rtol · max |ref|.
     public void check(String name, Tensor actual) {
         StoredTensor expected = content.tensor(name);
-        assertThat(Arrays.stream(actual.shape().extents()).asLongStream().toArray()).as(name).isEqualTo(expected.shape());
+        long[] shape = Arrays.stream(actual.shape().extents()).asLongStream().toArray();
+        assertThat(shape).as(name).isEqualTo(expected.shape());
         double rtol = number("rtol." + name), atol = number("atol." + name);
         double[] x = actual.doubles(), reference = expected.doubles();
         int slices = expected.shape().length > 1 ? (int) expected.shape()[0] : 1, size = x.length / slices;

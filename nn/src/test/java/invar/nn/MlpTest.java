@@ -74,12 +74,14 @@ final class MlpTest {
         Mlp head = Mlp.simClr(init, 5, 9, 4, 3), first = head.first(1);
         assertThat(first.features()).isEqualTo(9);
         assertThat(first.layers().getFirst().linear().weight()).isSameAs(head.layers().getFirst().linear().weight());
-        assertThat(Arrays.stream(first.apply(x, Mode.EVAL).doubles())).allMatch(v -> v >= 0);     // after ReLU, as SimCLR v2 has it
+        double[] hidden = first.apply(x, Mode.EVAL).doubles();
+        assertThat(Arrays.stream(hidden)).allMatch(v -> v >= 0);                   // after ReLU, as SimCLR v2 has it
     }
 
     @Test
     void refusesAHeadWithoutLayers() {
-        assertThatThrownBy(() -> Mlp.Spec.of(5)).hasMessage("a head needs at least the widths of its input and output: [5]");
+        assertThatThrownBy(() -> Mlp.Spec.of(5))
+                .hasMessage("a head needs at least the widths of its input and output: [5]");
         assertThatThrownBy(() -> Mlp.Spec.of(5, 0)).hasMessage("the widths of a head must be at least 1: [5, 0]");
         assertThat(Mlp.of(init, Mlp.Spec.of(5, 3)).layers().getFirst().norm()).isEqualTo(Optional.empty());
     }

@@ -62,7 +62,8 @@ final class ResNetTest {
     @Test
     void zeroInitResidualMakesEveryBlockTheIdentityAtFirst() {
         for (ResNet.Kind kind : ResNet.Kind.values()) {
-            ResNet.Spec spec = ResNet.Spec.of(kind, List.of(2, 1, 1, 1), 2, ResNet.Stem.CIFAR).withZeroInitResidual(true);
+            ResNet.Spec spec = ResNet.Spec.of(kind, List.of(2, 1, 1, 1), 2, ResNet.Stem.CIFAR)
+                    .withZeroInitResidual(true);
             ResNet.Block block = ResNet.of(init, spec).layer1().get(1);
             Tensor x = images(2, block.outChannels(), 5).relu();
             assertThat(block.apply(x, Mode.TRAIN).doubles()).containsExactly(x.doubles());

@@ -46,7 +46,9 @@ public sealed interface Initializer {
     /// torch.nn.init.trunc_normal_ the deviation is that before truncation; there the limit is ±2 in absolute units.
     record TruncatedNormal(double deviation, double limit) implements Initializer {
         public TruncatedNormal {
-            if (!(limit > 0)) throw new IllegalArgumentException("the limit of a truncated normal must be > 0: " + limit);
+            if (!(limit > 0)) {
+                throw new IllegalArgumentException("the limit of a truncated normal must be > 0: " + limit);
+            }
         }
 
         @Override

@@ -27,7 +27,8 @@ public final class Weights {
     ///
     /// @return the file's metadata
     /// @throws IOException              if the file cannot be read or is no safetensors file
-    /// @throws IllegalArgumentException if a tensor is missing in the file or differs in shape or kind, in one sentence
+    /// @throws IllegalArgumentException if a tensor is missing in the file, differs in shape or kind, or holds an integer
+    ///                                  of more than 32 bits; in one sentence
     public static Map<String, String> load(Path file, Map<String, Tensor> tensors) throws IOException {
         Safetensors content = Safetensors.read(file);
         check(file, content, tensors);
@@ -46,10 +47,20 @@ public final class Weights {
                         + ", but " + Arrays.toString(shape) + " is expected");
             }
             if (floating(stored) != tensor.dtype().floating()) {
-                throw new IllegalArgumentException(
-                        file + ": " + name + " is of type " + stored.type() + ", but the tensor to fill of " + tensor.dtype());
+                throw new IllegalArgumentException("%s: %s is of type %s, but the tensor to fill of %s"
+                        .formatted(file, name, stored.type(), tensor.dtype()));
             }
+            if (!floating(stored)) checkRange(file, name, stored);
         });
+    }
+
+    private static void checkRange(Path file, String name, StoredTensor stored) {
+        for (long value : stored.longs()) {
+            if ((int) value != value) {
+                throw new IllegalArgumentException(
+                        file + ": " + name + " holds " + value + ", which is outside the 32-bit integers");
+            }
+        }
     }
 
     private static boolean floating(StoredTensor stored) {

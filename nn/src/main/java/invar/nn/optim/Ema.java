@@ -12,8 +12,8 @@ import java.util.Map;
 /// ```
 /// ξ ← m ξ + (1 − m) θ
 /// ```
-/// for parameters only. Running statistics are not averaged: the target's batch norms keep their own, as in the official
-/// code of MoCo, BYOL and DINO.
+/// for parameters only. Running statistics are not averaged: the target's batch norms keep their own, as in the
+/// official code of MoCo, BYOL and DINO.
 public final class Ema {
 
     private Ema() {}

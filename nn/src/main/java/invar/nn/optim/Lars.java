@@ -22,7 +22,9 @@ public final class Lars implements Optimizer {
             if (!(momentum >= 0 && momentum < 1)) {
                 throw new IllegalArgumentException("momentum must be from 0 to below 1 but is " + momentum);
             }
-            if (!(weightDecay >= 0)) throw new IllegalArgumentException("weight decay must be ≥ 0 but is " + weightDecay);
+            if (!(weightDecay >= 0)) {
+                throw new IllegalArgumentException("weight decay must be ≥ 0 but is " + weightDecay);
+            }
         }
 
         /// The form that BYOL, Barlow Twins, VICReg and MoCo v3 publish, with η = 10⁻³ and momentum 0.9.
@@ -52,7 +54,8 @@ public final class Lars implements Optimizer {
     public void step(Map<String, Tensor> gradients, Tensor lr) {
         parameters.forEach((name, p) -> {
             Tensor gradient = gradients.get(name);
-            if (gradient != null) Ops.update(p.shape().rank() > 1 ? weights : oneAxis, p, velocity.of(name), gradient, lr);
+            LarsUpdate update = p.shape().rank() > 1 ? weights : oneAxis;
+            if (gradient != null) Ops.update(update, p, velocity.of(name), gradient, lr);
         });
     }
 

@@ -14,8 +14,8 @@ public interface Optimizer {
     /// What is moved, by name.
     Map<String, Tensor> parameters();
 
-    /// One step. A parameter that `gradients` lacks is left alone, its moments too (as PyTorch does where the gradient is
-    /// None): no decay either.
+    /// One step. A parameter that `gradients` lacks is left alone, its moments too, and is not decayed; so does PyTorch
+    /// where a gradient is None.
     ///
     /// @param gradients by the names of [#parameters], each shaped as its parameter
     /// @param lr        the learning rate, a scalar

@@ -4,8 +4,8 @@ import invar.nn.optim.Schedule.Cosine;
 import invar.nn.optim.Schedule.Milestones;
 import invar.nn.optim.Schedule.Warmup;
 
-/// The learning rates of public code, step by step as it computes them: W steps of warm-up, T steps in all. They differ
-/// in where the warm-up starts, when it ends, and whether the cosine ends at T or at T − 1; never by more than base / W.
+/// The learning rates of public code, step by step as it computes them: W steps of warm-up, T steps in all. They
+/// differ in where the warm-up starts, when it ends, and whether the cosine ends at T or at T − 1.
 ///
 /// Decays of moving averages are half cosines without warm-up: `Schedule.cosine(base, 1, T)` in BYOL, DINO, MoCo v3 and
 /// solo-learn, [#lightlyMomentum] in lightly.
@@ -34,8 +34,8 @@ public final class PublishedSchedules {
         return dino(base, start, end, warmup, total);
     }
 
-    /// lightly-ai/lightly, lightly/utils/scheduler.py: the first step is at base/W above `start`, and `end` is reached at
-    /// T − 1.
+    /// lightly-ai/lightly, lightly/utils/scheduler.py: the first step is a W-th of the way up already, and `end` is
+    /// reached at T − 1.
     public static Schedule lightly(double base, double start, double end, long warmup, long total) {
         Schedule cosine = new Cosine(base, end, Math.max(1, total - warmup - 1));
         return new Warmup(Warmup.Ramp.REACHED_WITHIN, start, warmup, cosine);

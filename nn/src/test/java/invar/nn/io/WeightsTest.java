@@ -47,7 +47,8 @@ final class WeightsTest {
 
     @Test
     void integersStayIntegers() throws IOException {
-        Tensor saved = device.integers(Shape.of(3), 1, -2, Integer.MAX_VALUE), loaded = device.integers(Shape.of(3), 0, 0, 0);
+        Tensor saved = device.integers(Shape.of(3), 1, -2, Integer.MAX_VALUE);
+        Tensor loaded = device.integers(Shape.of(3), 0, 0, 0);
         Path file = folder.resolve("w");
         Weights.save(file, Map.of("cursor", saved), Map.of());
         Weights.load(file, Map.of("cursor", loaded));
@@ -81,5 +82,13 @@ final class WeightsTest {
         missing.put("c", device.zeros(Shape.of(1)));
         assertThatThrownBy(() -> Weights.load(file, missing)).hasMessage(file + " has no tensor c");
         assertThat(a.doubles()).containsExactly(0, 0);
+    }
+
+    @Test
+    void integersOfMoreThan32BitsAreRefused() throws IOException {
+        Path file = folder.resolve("w");
+        new Safetensors(Map.of(), Map.of("cursor", StoredTensor.of(new long[] {1L << 40}, 1))).write(file);
+        assertThatThrownBy(() -> Weights.load(file, Map.of("cursor", device.integers(Shape.of(1), 0))))
+                .hasMessage(file + ": cursor holds 1099511627776, which is outside the 32-bit integers");
     }
 }

@@ -30,7 +30,8 @@ final class EmaTest {
     @Test
     void refusesNetworksThatDiffer() {
         Init init = new Init(device, 1);
-        assertThatThrownBy(() -> Ema.update(Linear.of(init, 2, 3, true), Linear.of(init, 2, 3, false), device.scalar(1)))
+        Linear biased = Linear.of(init, 2, 3, true), plain = Linear.of(init, 2, 3, false);
+        assertThatThrownBy(() -> Ema.update(biased, plain, device.scalar(1)))
                 .hasMessageContaining("target and online network differ in their parameters");
         Linear target = new Linear(device.zeros(Shape.of(3, 2)), Optional.empty());
         assertThatThrownBy(() -> Ema.update(target, Linear.of(init, 3, 2, false), device.scalar(1)))

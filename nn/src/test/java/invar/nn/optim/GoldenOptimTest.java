@@ -42,7 +42,8 @@ final class GoldenOptimTest {
         Tensor lr = device.scalar(golden.number("lr"));
         for (int t = 1; t <= STEPS; t++) {
             Map<String, Tensor> gradients = new LinkedHashMap<>();
-            for (String name : parameters.keySet()) gradients.put(name, golden.tensor(device, "grad." + t + "." + name));
+            String grad = "grad." + t + ".";
+            for (String name : parameters.keySet()) gradients.put(name, golden.tensor(device, grad + name));
             optimizer.step(gradients, lr);
             for (String name : parameters.keySet()) golden.check("after." + t + "." + name, parameters.get(name));
         }
@@ -99,7 +100,8 @@ final class GoldenOptimTest {
     @ParameterizedTest
     @MethodSource("learningRates")
     void learningRateIsThePublishedTable(Golden golden) {
-        double base = golden.number("base_lr"), start = golden.number("warmup_start_lr"), end = golden.number("final_lr");
+        double base = golden.number("base_lr"), end = golden.number("final_lr");
+        double start = golden.number("warmup_start_lr");
         long warmup = (long) golden.number("warmup_steps"), total = (long) golden.number("total_steps");
         Schedule schedule = switch (golden.text("variant")) {
             case "barlowtwins" -> PublishedSchedules.barlowTwins(base, warmup, total);
@@ -132,7 +134,8 @@ final class GoldenOptimTest {
         double[] expected = golden.stored(table).doubles();
         long[] steps = golden.stored("step").longs();
         for (int i = 0; i < steps.length; i++) {
-            assertThat(schedule.at(steps[i])).as("%s at step %d", golden, steps[i]).isCloseTo(expected[i], within(1e-14));
+            assertThat(schedule.at(steps[i])).as("%s at step %d", golden, steps[i])
+                    .isCloseTo(expected[i], within(1e-14));
         }
     }
 }
