@@ -133,7 +133,7 @@ public sealed interface MovementOp extends Op {
             int[] y = new int[in[0].rank() - lead + 1];
             y[0] = rows;
             for (int i = 0; i < lead; i++) {
-                if (in[0].dim(i) != in[1].dim(i)) throw new ShapeException(this, in, "the index has other leading axes");
+                if (in[0].dim(i) != in[1].dim(i)) throw new ShapeException(this, in, "the index has other extents");
             }
             for (int i = 1; i < y.length; i++) y[i] = in[0].dim(lead + i - 1);
             return new Shape[] {Shape.of(y)};

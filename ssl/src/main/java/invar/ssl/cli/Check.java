@@ -71,8 +71,10 @@ final class Check implements Callable<Integer> {
             if (verdict.passed()) passed++;
             if (out != null && verdict.computed().isPresent()) entry.save(verdict.computed().get(), out);
         }
-        console.printf(Locale.ROOT, "%d passed, %d failed on %s in %.1f s%n",
-                passed, entries.size() - passed, opened.name(), (System.nanoTime() - start) / 1e9);
+        console.printf(Locale.ROOT, "%d passed, %d failed in %.1f s%n",
+                passed, entries.size() - passed, (System.nanoTime() - start) / 1e9);
+        Device.providers().stream().filter(provider -> provider.name().equals(opened.name()))
+                .forEach(provider -> console.println("on " + provider.name() + ": " + provider.describe()));
         return passed == entries.size();
     }
 }
