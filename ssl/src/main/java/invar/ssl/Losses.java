@@ -13,8 +13,8 @@ import invar.core.fused.SoftmaxCrossEntropy;
 /// The losses of self-supervised learning, one static method each: tensors in, a scalar tensor out, in nats where it is a
 /// cross entropy. Rows are samples and columns features: N samples, D features, C classes.
 ///
-/// Every loss is differentiable in each of its real arguments. Where a paper writes sg(·), the caller passes
-/// `z.stopGradient()` or a tensor that nobody watches.
+/// Unless it says otherwise, a loss is differentiable in each of its real arguments. Where a paper writes sg(·), the caller
+/// passes `z.stopGradient()` or a tensor that nobody watches.
 public final class Losses {
 
     /// The floor of a norm in [#normalize] and [#cosineSimilarity]: that of `torch.nn.functional.normalize`.
@@ -217,7 +217,7 @@ public final class Losses {
     /// Hinton's factor τ², which keeps gradients comparable between temperatures, is left to the caller.
     ///
     /// @param student     (N, C) logits
-    /// @param teacher     (N, C) logits; the target gets no gradient if the teacher is not watched
+    /// @param teacher     (N, C) logits; gets no gradient
     /// @param temperature τ > 0
     public static Tensor distillation(Tensor student, Tensor teacher, double temperature) {
         requireTemperature(temperature);

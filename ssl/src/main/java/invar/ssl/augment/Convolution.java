@@ -43,7 +43,8 @@ public final class Convolution {
             pad(image.plane(c), height, width, x, r, border);
             alongShift(x, 1, length, kernel, shifted, sum);              // valid in columns 0 … W − 1 of every row
             alongShift(sum, stride, length, kernel, shifted, x);         // and now in rows 0 … H − 1
-            for (int row = 0; row < height; row++) System.arraycopy(x, row * stride, image.plane(c), row * width, width);
+            for (int row = 0; row < height; row++)
+                System.arraycopy(x, row * stride, image.plane(c), row * width, width);
         }
     }
 

@@ -12,8 +12,8 @@ import invar.ssl.UserError;
 /// The augmentations that the methods were published with.
 ///
 /// NB: crops are bilinear throughout, as in MoCo, SimSiam and SwAV; BYOL, Barlow Twins, VICReg and DINO used bicubic.
-/// Images up to [#SMALL] pixels are not blurred, as SimCLR's appendix B.9 and lightly's and solo-learn's CIFAR-10 recipes
-/// have it, and SimCLR's colour strength is then ½.
+/// Images up to [#SMALL] pixels are not blurred, as SimCLR's appendix B.9 and lightly's and solo-learn's CIFAR-10
+/// recipes have it, and SimCLR's colour strength is then ½.
 public final class Recipes {
 
     /// The largest side in pixels that counts as small: CIFAR's 32 and Tiny ImageNet's 64.
@@ -93,8 +93,8 @@ public final class Recipes {
         return new Recipe("swav", "Caron et al. 2020, arXiv:2006.09882, Sec. 4; facebookresearch/swav", views);
     }
 
-    /// DINO's multi-crop: Caron et al., ICCV 2021, [arXiv:2104.14294](https://arxiv.org/abs/2104.14294), Sec. 3.1 and the
-    /// official code's ViT settings: two views from 40 % of the area, then `locals` small ones from 5 % to 40 %.
+    /// DINO's multi-crop: Caron et al., ICCV 2021, [arXiv:2104.14294](https://arxiv.org/abs/2104.14294), Sec. 3.1 and
+    /// the official code's ViT settings: two views from 40 % of the area, then `locals` small ones from 5 % to 40 %.
     public static Recipe dino(int size, int localSize, int locals, boolean blur) {
         ColorJitter jitter = jitter(0.4, 0.2, 0.1);
         List<Compose> views = new ArrayList<>();
@@ -111,8 +111,8 @@ public final class Recipes {
                 List.of(Compose.of(new RandomCrop(size, size / 8), new HorizontalFlip(0.5))));
     }
 
-    /// For pairs of drawings of one thing on white, which differ enough by themselves: a mild warp and mild colours. Not
-    /// from a paper. No flips: arrows and hands that point left and right are different things.
+    /// For pairs of drawings of one thing on white, which differ enough by themselves: a mild warp and mild colours.
+    /// Not from a paper. No flips: arrows and hands that point left and right are different things.
     public static Recipe drawings(int size) {
         return twice("drawings", "this project", Compose.of(
                 new RandomAffine(15, 0.8, 1.15, size / 10.0, 1), new ColorJitter(0.4, 0.4, 0.4, 0.1, 0.8),

@@ -12,9 +12,9 @@ import java.util.Arrays;
 /// The two agree when the image grows. This is what PyTorch's `interpolate(mode="bilinear", align_corners=False)`
 /// computes; antialiased it is also what PIL does, up to its rounding to 8 bits. Pixels outside the box are not used.
 ///
-/// Used in three steps: [#prepare] for a size, [#feed] each row of the box, [#finish]. So the source may be anything that
-/// has rows, and is never held as floats as a whole. Weights and half-finished rows are kept between calls, so a call
-/// allocates nothing once they have grown; not thread-safe.
+/// Used in three steps: [#prepare] for a size, [#feed] each row of the box, [#finish]. So the source may be anything
+/// that has rows, and is never held as floats as a whole. Weights and half-finished rows are kept between calls, so a
+/// call allocates nothing once they have grown; not thread-safe.
 public final class Resampler {
 
     private final Taps across = new Taps(), down = new Taps();

@@ -17,10 +17,10 @@ import invar.nn.io.Weights;
 import invar.ssl.augment.Normalize;
 import invar.ssl.augment.Recipe;
 import invar.ssl.augment.Recipes;
+import invar.ssl.data.ChannelStatistics;
 import invar.ssl.data.Datasets;
 import invar.ssl.data.Split;
 import invar.ssl.probe.Evaluation;
-import invar.ssl.probe.Pictures;
 import invar.ssl.train.BatchLoader;
 import invar.ssl.train.ConfigFile;
 import invar.ssl.train.EncoderFile;
@@ -61,7 +61,7 @@ final class TrainingSession implements AutoCloseable {
     /// Loads the data and builds everything; all mistakes in settings and data are found here.
     static TrainingSession prepare(TrainConfig config, Device device, int workers) {
         Split split = Datasets.open(config.data(), Datasets.Options.DEFAULT.withSide(config.imageSize()));
-        Normalize normalize = Pictures.statistics(split.train());
+        Normalize normalize = ChannelStatistics.of(split.train());
         Recipe recipe = Recipes.named(config.augment(), config.imageSize()).then(normalize);
         BatchLoader loader = new BatchLoader(
                 split.train(), recipe, config.imageSize(), config.batch(), config.epochs(), config.seed(), workers);
@@ -141,6 +141,7 @@ final class TrainingSession implements AutoCloseable {
         Layer random = Encoders.make(config.encoder(), device, config.seed()).network();
         Map<String, Map<String, Double>> rows = new LinkedHashMap<>();
         rows.put("raw pixels", evaluation.ofPixels());
+        rows.put("standardised pixels", evaluation.ofStandardisedPixels());
         rows.put("random encoder", evaluation.of(random));
         rows.put("trained encoder", evaluation.of(trainer.encoder()));
         report.table("held out: " + split.test().size() + " items", rows);

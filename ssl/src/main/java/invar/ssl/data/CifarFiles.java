@@ -22,9 +22,9 @@ import invar.ssl.UserError;
 
 /// CIFAR-10 in its binary form: Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
 ///
-/// A file is a row of records of 3073 bytes: the label, then 32 × 32 pixels, all red, all green, all blue. Training data
-/// are whichever of `data_batch_1.bin` … `data_batch_5.bin` there are, test data are `test_batch.bin`; read from a folder
-/// or straight from `cifar-10-binary.tar.gz`.
+/// A file is a row of records of 3073 bytes: the label, then 32 × 32 pixels, all red, all green, all blue. Training
+/// data are whichever of `data_batch_1.bin` … `data_batch_5.bin` there are, test data are `test_batch.bin`; read from a
+/// folder or straight from `cifar-10-binary.tar.gz`.
 final class CifarFiles {
 
     private static final ImageShape SHAPE = ImageShape.square(32);
@@ -99,8 +99,8 @@ final class CifarFiles {
     private static Split split(String name, Map<String, byte[]> batches) {
         List<String> train = batches.keySet().stream().filter(file -> TRAIN.matcher(file).matches()).toList();
         if (batches.isEmpty())
-            throw new UserError(name + " holds no data_batch_*.bin and no test_batch.bin; the binary version of CIFAR-10"
-                    + " is wanted, not the Python or MATLAB one.");
+            throw new UserError(name + " holds no data_batch_*.bin and no test_batch.bin; the binary version of"
+                    + " CIFAR-10 is wanted, not the Python or MATLAB one.");
         List<String> rest = batches.keySet().stream().filter(file -> !train.contains(file)).toList();
         if (train.isEmpty() || rest.isEmpty()) {
             Dataset all = read(name, batches, List.copyOf(batches.keySet()));

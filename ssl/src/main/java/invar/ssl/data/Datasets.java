@@ -77,8 +77,9 @@ public final class Datasets {
             default -> openPath(path(nameOrPath), options);
         };
         if (options.side == 0) return split;
-        return new Split(PackedImages.resized(split.train(), options.side),
-                PackedImages.resized(split.test(), options.side), split.rule());
+        Dataset train = PackedImages.resized(split.train(), options.side);
+        Dataset bank = split.bank() == split.train() ? train : PackedImages.resized(split.bank(), options.side);
+        return new Split(train, PackedImages.resized(split.test(), options.side), bank, split.rule());
     }
 
     private static Path path(String text) {

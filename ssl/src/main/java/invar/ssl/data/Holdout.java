@@ -36,7 +36,7 @@ final class Holdout {
             if (test[i]) count++;
             if (Long.compareUnsigned(hash(key.apply(i)), hash(key.apply(first))) < 0) first = i;
         }
-        if (count == 0) test[first] = true;                      // few items: the one with the smallest hash is held out
+        if (count == 0) test[first] = true;                      // few items: the smallest hash is held out
         if (count == test.length) test[first] = false;           // or kept
         return new Split(part(all, test, false), part(all, test, true),
                 "one " + what + " in " + PARTS + " is held out, by a hash");

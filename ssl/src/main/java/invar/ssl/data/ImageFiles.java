@@ -25,7 +25,8 @@ import invar.ssl.augment.Resampler;
 final class ImageFiles {
 
     private static final Set<String> EXTENSIONS = Set.of("jpg", "jpeg", "png", "webp", "gif", "bmp");
-    private static final long MOST_PIXELS = 1L << 28;            // 16384 x 16384; more is a damaged or hostile header
+    private static final long MOST_PIXELS = Math.min(1L << 28,   // 16384 x 16384; more is a damaged or hostile header
+            Runtime.getRuntime().maxMemory() / 32);              // decoders need 3 to 8 bytes a pixel, on every core
 
     private ImageFiles() {}
 
@@ -91,7 +92,8 @@ final class ImageFiles {
     private static void readRow(BufferedImage image, int left, int y, float[][] row) {
         Raster raster = image.getRaster();
         ColorModel model = image.getColorModel();
-        boolean indexed = model instanceof IndexColorModel, grey = model.getColorSpace().getType() == ColorSpace.TYPE_GRAY;
+        boolean indexed = model instanceof IndexColorModel;
+        boolean grey = model.getColorSpace().getType() == ColorSpace.TYPE_GRAY;
         boolean plain = model.getColorSpace().isCS_sRGB() && raster.getSampleModel().getSampleSize(0) == 8;
         int n = row[0].length, bands = raster.getNumBands();
         if (!indexed && (grey || plain && bands >= ImageBuffer.CHANNELS) && !model.isAlphaPremultiplied()) {

@@ -22,8 +22,8 @@ import invar.ssl.augment.Resampler;
 /// anything else with images in it, at any depth                    no labels, a fifth is held out
 /// ```
 /// Folders are classes if there are at least two of them and no image lies beside them; images are then taken from any
-/// depth below. Names that begin with a dot are skipped. All images are decoded once, on all cores, cut to the square in
-/// the middle, resized and kept in memory as bytes.
+/// depth below. Names that begin with a dot are skipped. All images are decoded once, on all cores, cut to the square
+/// in the middle, resized and kept in memory as bytes.
 final class ImageFolder {
 
     private static final List<String> TEST_NAMES = List.of("val", "valid", "validation", "test");
@@ -31,18 +31,18 @@ final class ImageFolder {
     private ImageFolder() {}
 
     /// Opens a folder; images become `side` × `side` pixels.
-    static Split open(Path root, int side) {
+    static Split open(Path given, int side) {
+        Path root = given.toAbsolutePath().normalize();
         Path train = root.resolve("train");
         Optional<Path> test = TEST_NAMES.stream().map(root::resolve).filter(Files::isDirectory).findFirst();
         if (!Files.isDirectory(train)) return holdOut(root, root, side);
         if (test.isEmpty()) return holdOut(root, train, side);
         Listing trainFiles = list(train), testFiles = list(test.get());
-        if (testFiles.classes.isEmpty() != trainFiles.classes.isEmpty())
-            throw new UserError("Only one of " + train + " and " + test.get()
-                    + " has class folders; both must have them, or neither.");
-        for (String name : testFiles.classes)
-            if (!trainFiles.classes.contains(name))
-                throw new UserError(test.get().resolve(name) + " is a class that " + train + " does not have.");
+        for (Path file : trainFiles.classes.isEmpty() ? List.<Path>of() : testFiles.files) {
+            Path inside = test.get().relativize(file);
+            if (inside.getNameCount() == 1 || !trainFiles.classes.contains(inside.getName(0).toString()))
+                throw new UserError(file + " lies in no class folder that " + train + " has too.");
+        }
         return new Split(decode(root, trainFiles, trainFiles.classes, side),
                 decode(root, testFiles, trainFiles.classes, side),
                 "train: folder train; test: folder " + test.get().getFileName());
@@ -58,13 +58,12 @@ final class ImageFolder {
     private record Listing(Path folder, List<Path> files, List<String> classes) {}
 
     private static Listing list(Path folder) {
-        try (Stream<Path> inside = Files.list(folder)) {
-            List<Path> entries = inside.filter(ImageFolder::isVisible).sorted().toList();
+        try {
             List<Path> files = images(folder);
             if (files.isEmpty())
                 throw new UserError(folder + " holds no image; files ending in .jpg, .jpeg, .png, .webp, .gif or .bmp"
                         + " are looked for, also in folders below.");
-            boolean flat = entries.stream().anyMatch(entry -> Files.isRegularFile(entry) && ImageFiles.isImage(entry));
+            boolean flat = files.stream().anyMatch(file -> file.getParent().equals(folder));
             List<String> classes = files.stream().map(file -> folder.relativize(file))
                     .filter(file -> file.getNameCount() > 1).map(file -> file.getName(0).toString()).distinct()
                     .sorted().toList();
@@ -81,8 +80,8 @@ final class ImageFolder {
         }
     }
 
-    private static boolean isVisible(Path path) {
-        for (Path name : path) if (name.toString().startsWith(".") && path.getNameCount() > 0) return false;
+    private static boolean isVisible(Path relative) {
+        for (Path name : relative) if (name.toString().startsWith(".")) return false;
         return true;
     }
 
@@ -102,7 +101,8 @@ final class ImageFolder {
         });
         if (!failures.isEmpty()) {
             var first = failures.firstEntry();
-            String others = failures.size() == 1 ? "" : " (and " + (failures.size() - 1) + " more of " + files.size() + ")";
+            String others = failures.size() == 1 ? ""
+                    : " (and " + (failures.size() - 1) + " more of " + files.size() + ")";
             throw new UserError(first.getKey() + others + " cannot be read: " + reason(first.getValue())
                     + "; repair or remove it.", first.getValue());
         }
@@ -110,8 +110,8 @@ final class ImageFolder {
         for (Path file : files) sources.add(root.relativize(file).toString().replace('\\', '/'));
         int[] labels = classes.isEmpty() ? new int[0] : files.stream()
                 .mapToInt(file -> classes.indexOf(listing.folder.relativize(file).getName(0).toString())).toArray();
-        return new PackedImages(root.toAbsolutePath().normalize().getFileName().toString(), shape, 1, images, labels,
-                classes, sources::get);
+        String name = root.getFileName() == null ? root.toString() : root.getFileName().toString();
+        return new PackedImages(name, shape, 1, images, labels, classes, sources::get);
     }
 
     private static String reason(IOException e) {

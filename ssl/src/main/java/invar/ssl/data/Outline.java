@@ -6,8 +6,9 @@ import java.util.stream.Stream;
 
 /// The ten shapes of [Shapes], as signed distance functions: negative inside, and outside the distance to the edge.
 ///
-/// Coordinates are the shape's own, x to the right and y up, and every shape lies in the unit circle and nearly fills it. Polygons are
-/// exact; unions are exact outside. The constructions are those of Inigo Quilez's collection "2D distance functions".
+/// Coordinates are the shape's own, x to the right and y up, and every shape lies in the unit circle and nearly fills
+/// it. Polygons are exact; unions are exact outside. The constructions are those of Inigo Quilez's collection "2D
+/// distance functions".
 enum Outline {
 
     DISC, RING, SQUARE, TRIANGLE, PENTAGON, STAR5, CROSS, HEART, L, GEAR;

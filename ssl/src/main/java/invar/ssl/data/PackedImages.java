@@ -1,6 +1,7 @@
 package invar.ssl.data;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -60,8 +61,8 @@ final class PackedImages implements Dataset {
     static void requireMemory(String name, long bytes) {
         long heap = Runtime.getRuntime().maxMemory();
         if (bytes > heap - heap / 8)
-            throw new UserError("%s needs %.1f GB in memory but the Java heap ends at %.1f GB: use smaller images or"
-                    .formatted(name, bytes / 1e9, heap / 1e9) + " start java with a larger -Xmx.");
+            throw new UserError(String.format(Locale.ROOT, "%s needs %.1f GB in memory but the Java heap ends at %.1f"
+                    + " GB: use smaller images or start java with a larger -Xmx.", name, bytes / 1e9, heap / 1e9));
     }
 
     @Override

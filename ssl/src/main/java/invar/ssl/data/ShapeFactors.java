@@ -73,7 +73,9 @@ public final class ShapeFactors {
     public String toString() {
         StringBuilder text = new StringBuilder(Outline.NAMES.get((int) value(Factor.SHAPE)));
         for (Factor factor : Factor.values())
-            if (factor != Factor.SHAPE) text.append(" %s=%.3f".formatted(factor.name().toLowerCase(Locale.ROOT), value(factor)));
+            if (factor != Factor.SHAPE)
+                text.append(String.format(Locale.ROOT, " %s=%.3f", factor.name().toLowerCase(Locale.ROOT),
+                        value(factor)));
         return text.toString();
     }
 }

@@ -7,8 +7,8 @@ import java.util.Objects;
 /// turn, warp, occlusion, blur and noise; see [Factor]. Of any number and any size.
 ///
 /// Image i is a pure function of (seed, part, i), so that no two workers need to agree on anything. Because the factors
-/// are known and can be moved one at a time ([#readMoved]), it can be measured exactly what a representation ignores and
-/// what it keeps. The idea is that of dSprites (Matthey et al., 2017) and 3D Shapes (Burgess, Kim, 2018).
+/// are known and can be moved one at a time ([#readMoved]), it can be measured exactly what a representation ignores
+/// and what it keeps. The idea is that of dSprites (Matthey et al., 2017) and 3D Shapes (Burgess, Kim, 2018).
 public final class Shapes implements Dataset {
 
     private static final int TRAIN = 0, TEST = 1, DEFAULT_SIDE = 32;

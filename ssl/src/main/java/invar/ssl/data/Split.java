@@ -7,11 +7,17 @@ import java.util.List;
 ///
 /// @param train to learn from
 /// @param test held out
+/// @param bank the training items that held-out ones are compared with; all of them, but for sets with near copies
 /// @param rule how the parts were chosen, one sentence for logs and reports
-public record Split(Dataset train, Dataset test, String rule) {
+public record Split(Dataset train, Dataset test, Dataset bank, String rule) {
 
-    /// One line for each item of both parts: part, index, class, source, separated by tabs, after a heading. Stored with
-    /// a run, it says exactly what was trained on.
+    /// All training items are compared with.
+    public Split(Dataset train, Dataset test, String rule) {
+        this(train, test, train, rule);
+    }
+
+    /// One line for each item of both parts: part, index, class, source, separated by tabs, after a heading. Stored
+    /// with a run, it says exactly what was trained on.
     public List<String> manifest() {
         List<String> lines = new ArrayList<>(train.size() + test.size() + 1);
         lines.add("part\tindex\tclass\tsource");

@@ -1,6 +1,7 @@
 package invar.ssl.probe;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -21,6 +22,8 @@ public final class Evaluation {
 
     /// Names of the measures, as printed and stored.
     public static final String RETRIEVAL = "same glyph", PERTURBED = "same glyph, perturbed";
+
+    private static final Normalize AS_THEY_ARE = new Normalize(List.of(0.0, 0.0, 0.0), List.of(1.0, 1.0, 1.0));
 
     private final Split split;
     private final int side, k, maxBank;
@@ -52,35 +55,40 @@ public final class Evaluation {
         return !split.test().classes().isEmpty();
     }
 
-    /// The measures of the pixels themselves, by name, each in [0, 1].
+    /// The measures of the pixels themselves, from 0 to 1 as they are, by name, each in [0, 1].
     public Map<String, Double> ofPixels() {
-        return measure(images -> Embedder.pixels(images, side));
+        return measure(AS_THEY_ARE, images -> Embedder.pixels(images, side));
+    }
+
+    /// The measures of the pixels with each channel standardised, as the encoder sees them: what an encoder must beat.
+    public Map<String, Double> ofStandardisedPixels() {
+        return measure(normalize, images -> Embedder.pixels(images, side));
     }
 
     /// The measures of an encoder, by name, each in [0, 1].
     public Map<String, Double> of(Layer encoder) {
-        return measure(images -> Embedder.embed(encoder, images, side, device));
+        return measure(normalize, images -> Embedder.embed(encoder, images, side, device));
     }
 
-    private Map<String, Double> measure(Function<Pictures, Embeddings> features) {
+    private Map<String, Double> measure(Normalize pixels, Function<Pictures, Embeddings> features) {
         Map<String, Double> measures = new LinkedHashMap<>();
         if (split.test().drawings() > 1) {
-            Pictures first = Pictures.of(split.test(), 0, side, normalize);
-            Pictures second = Pictures.of(split.test(), 1, side, normalize);
+            Pictures first = Pictures.of(split.test(), 0, side, pixels);
+            Pictures second = Pictures.of(split.test(), 1, side, pixels);
             Embeddings a = features.apply(first), b = features.apply(second);
             measures.put(RETRIEVAL, (Retrieval.top1(a, b, device) + Retrieval.top1(b, a, device)) / 2);
             Embeddings askedA = features.apply(first.perturbed()), askedB = features.apply(second.perturbed());
             measures.put(PERTURBED, (Retrieval.top1(askedA, b, device) + Retrieval.top1(askedB, a, device)) / 2);
         }
-        if (labelled()) measures.put("kNN-" + k, nearestNeighbours(features));
+        if (labelled()) measures.put("kNN-" + k, nearestNeighbours(pixels, features));
         return measures;
     }
 
-    /// Every drawing of the training items votes; every drawing of the held-out items is asked.
-    private double nearestNeighbours(Function<Pictures, Embeddings> features) {
-        Dataset train = split.train().perDrawing().thinned(maxBank), test = split.test().perDrawing();
-        Embeddings bank = features.apply(Pictures.of(train, 0, side, normalize)).normalised();
-        Embeddings asked = features.apply(Pictures.of(test, 0, side, normalize)).normalised();
+    /// Every drawing of the items of the split's bank votes; every drawing of the held-out items is asked.
+    private double nearestNeighbours(Normalize pixels, Function<Pictures, Embeddings> features) {
+        Dataset train = split.bank().perDrawing().thinned(maxBank), test = split.test().perDrawing();
+        Embeddings bank = features.apply(Pictures.of(train, 0, side, pixels)).normalised();
+        Embeddings asked = features.apply(Pictures.of(test, 0, side, pixels)).normalised();
         try (Scope _ = device.scope()) {
             Knn.Result result = Knn.predict(
                     device.tensor(Shape.of(asked.count(), asked.features()), asked.rows()),

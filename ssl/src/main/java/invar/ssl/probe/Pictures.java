@@ -66,32 +66,4 @@ public final class Pictures implements Embedder.Images {
         steps.add(normalize);
         return new Compose(steps);
     }
-
-    /// The mean and standard deviation of each channel over a data set, or over 10,000 of its images at even distances.
-    public static Normalize statistics(Dataset data) {
-        int images = Math.min(data.size(), 10_000), pixels = data.shape().height() * data.shape().width();
-        byte[] bytes = new byte[data.shape().size()];
-        long[] sum = new long[3], squares = new long[3];
-        long count = 0;
-        for (int i = 0; i < images; i++) {
-            for (int drawing = 0; drawing < data.drawings(); drawing++) {
-                data.read((int) ((long) i * data.size() / images), drawing, bytes);
-                for (int c = 0; c < 3; c++) {
-                    for (int j = c * pixels; j < (c + 1) * pixels; j++) {
-                        int value = bytes[j] & 0xFF;
-                        sum[c] += value;
-                        squares[c] += value * value;
-                    }
-                }
-                count += pixels;
-            }
-        }
-        List<Double> mean = new ArrayList<>(), std = new ArrayList<>();
-        for (int c = 0; c < 3; c++) {
-            double m = (double) sum[c] / count, variance = (double) squares[c] / count - m * m;
-            mean.add(m / 255);
-            std.add(Math.max(Math.sqrt(Math.max(variance, 0)) / 255, 1e-3));        // a constant channel is left as it is
-        }
-        return new Normalize(mean, std);
-    }
 }

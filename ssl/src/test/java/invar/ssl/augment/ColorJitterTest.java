@@ -108,7 +108,8 @@ class ColorJitterTest {
         double h = max == r ? (g - b) / d : max == g ? 2 + (b - r) / d : 4 + (r - g) / d;
         h = h / 6 + turns;
         h = 6 * (h - Math.floor(h));
-        double s = d / max, f = h - Math.floor(h), p = max * (1 - s), q = max * (1 - s * f), t = max * (1 - s * (1 - f));
+        double s = d / max, f = h - Math.floor(h);
+        double p = max * (1 - s), q = max * (1 - s * f), t = max * (1 - s * (1 - f));
         return switch ((int) h % 6) {
             case 0 -> new double[] {max, t, p};
             case 1 -> new double[] {q, max, p};

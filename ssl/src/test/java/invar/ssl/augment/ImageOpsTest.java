@@ -55,7 +55,8 @@ class ImageOpsTest {
             ImageBuffer image = ComposeTest.noise(5, 5);
             float[] before = ComposeTest.pixels(image);
             for (Augmentation never : List.of(new HorizontalFlip(0), new Grayscale(0), new Solarize(0, 0),
-                    new GaussianBlur(3, 1, 1, 0), new ColorJitter(1, 1, 1, 0.5, 0))) never.apply(image, new Philox(i, 0));
+                    new GaussianBlur(3, 1, 1, 0), new ColorJitter(1, 1, 1, 0.5, 0)))
+                never.apply(image, new Philox(i, 0));
             assertThat(ComposeTest.pixels(image)).isEqualTo(before);
             new Grayscale(1).apply(image, new Philox(i, 0));
             assertThat(image.plane(0)).isEqualTo(image.plane(2));

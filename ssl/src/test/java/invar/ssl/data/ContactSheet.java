@@ -11,9 +11,8 @@ import invar.ssl.augment.ImageBuffer;
 import invar.ssl.augment.Recipe;
 import invar.ssl.augment.Recipes;
 
-/// Draws many images of a data set into one PNG, to be looked at: every drawing of an item in a row, then, if a recipe is
-/// named, some views of each. Run by hand:
-/// `java -cp … invar.ssl.data.ContactSheet DATA FILE.png [RECIPE [SIDE]]`
+/// Draws many images of a data set into one PNG, to be looked at: every drawing of an item in a row, then, if a recipe
+/// is named, some views of each. Run by hand: `java -cp … invar.ssl.data.ContactSheet DATA FILE.png [RECIPE [SIDE]]`
 final class ContactSheet {
 
     private static final int ROWS = 20, VIEWS = 6, COLUMNS = 4;
