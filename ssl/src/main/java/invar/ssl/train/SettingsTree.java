@@ -101,7 +101,7 @@ final class SettingsTree {
         }
     }
 
-    /// Gives the setting of this name the value that `text` is in YAML.
+    /// Gives the setting of this name the value that `text` is in YAML; a setting that is a text takes it as it is.
     ///
     /// @throws UserError if there is no such setting, or the text is not YAML
     static void change(ObjectNode tree, String name, String text) {
@@ -119,7 +119,7 @@ final class SettingsTree {
         if (!at.has(last)) throw unknown(tree, name);
         if (text.isBlank()) throw new UserError("The setting " + name + " must have a value.");
         try {
-            at.set(last, YAML.readTree(text));
+            at.set(last, at.get(last).isString() ? YAML.valueToTree(text) : YAML.readTree(text));
         } catch (JacksonException e) {
             throw new UserError("The value '" + text + "' of the setting " + name + " is not YAML: "
                     + firstLine(e.getOriginalMessage()) + ".", e);
