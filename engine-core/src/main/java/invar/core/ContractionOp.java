@@ -4,7 +4,7 @@ package invar.core;
 public sealed interface ContractionOp extends Op {
 
     /// C = A B, with A and/or B read transposed. In: A (m, k) and B (k, n), stored as (k, m) and (n, k) where the flag
-    /// says so. Out: C (m, n). With a leading axis on both, a batch of products: (b, m, k) and (b, k, n) give (b, m, n).
+    /// says so. Out: C (m, n). A leading axis on both makes a batch of products: (b, m, k), (b, k, n) give (b, m, n).
     record MatMul(boolean transposeA, boolean transposeB) implements ContractionOp {
         @Override
         public Shape[] infer(Shape... in) {

@@ -40,8 +40,8 @@ public final class Device implements AutoCloseable {
         return open(name, DeviceOptions.DEFAULT);
     }
 
-    /// Opens the device of this name: `cpu`, `reference`, …; `auto` is the best that is available. A number after a colon,
-    /// as in `cuda:1`, chooses among several and overrides `options.ordinal()`.
+    /// Opens the device of this name: `cpu`, `reference`, …; `auto` is the best that is available. A number after a
+    /// colon, as in `cuda:1`, chooses among several and overrides `options.ordinal()`.
     ///
     /// @throws IllegalArgumentException if there is no such device or it cannot be used here; the message says why
     public static Device open(String name, DeviceOptions options) {
@@ -67,7 +67,7 @@ public final class Device implements AutoCloseable {
         try {
             return Integer.parseInt(name.substring(colon + 1));
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("after the colon of a device's name comes its number: '" + name + "'", e);
+            throw new IllegalArgumentException("after the colon of a device's name comes its number: " + name, e);
         }
     }
 

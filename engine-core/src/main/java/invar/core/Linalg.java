@@ -5,7 +5,7 @@ import invar.core.ContractionOp.MatMul;
 import invar.core.PoolingOp.AvgPool2d;
 import invar.core.PoolingOp.MaxPool2d;
 
-/// The methods of [Tensor] that contract: matrix products, convolution, pooling. Formulas: [ContractionOp], [PoolingOp].
+/// The methods of [Tensor] that contract: products, convolution, pooling. Formulas: [ContractionOp], [PoolingOp].
 sealed interface Linalg permits Tensor {
 
     /// This tensor.

@@ -51,7 +51,7 @@ public sealed interface MovementOp extends Op {
             int[] extents = new int[rank];
             boolean[] seen = new boolean[rank];
             for (int k = 0; k < rank; k++) {
-                if (from(k) >= rank || seen[from(k)]) throw new ShapeException(this, in, "not a permutation of the axes");
+                if (from(k) >= rank || seen[from(k)]) throw new ShapeException(this, in, "not a permutation of axes");
                 seen[from(k)] = true;
                 extents[k] = in[0].dim(from(k));
             }
@@ -79,7 +79,8 @@ public sealed interface MovementOp extends Op {
         public Shape[] infer(Shape... in) {
             Infer.axis(this, in, 0, axis);
             if (from < 0 || to <= from || to > in[0].dim(axis)) {
-                throw new ShapeException(this, in, "the range " + from + " to " + to + " is empty or outside axis " + axis);
+                String range = "the range " + from + " to " + to;
+                throw new ShapeException(this, in, range + " is empty or outside axis " + axis);
             }
             return Infer.one(this, in, in[0].with(axis, to - from));
         }
@@ -102,8 +103,8 @@ public sealed interface MovementOp extends Op {
         }
     }
 
-    /// `y[i] = x[index[i]]`: rows of x by number. In: x (R, …); index of any shape, I32, in 0 … R − 1 (not checked on the
-    /// device). Out: y (index's axes, …).
+    /// `y[i] = x[index[i]]`: rows of x by number. In: x (R, …); index of any shape, I32, in 0 … R − 1 (not checked on
+    /// the device). Out: y (index's axes, …).
     record Gather() implements MovementOp {
         @Override
         public Shape[] infer(Shape... in) {
@@ -121,8 +122,8 @@ public sealed interface MovementOp extends Op {
         }
     }
 
-    /// `y[index[i]] += x[i]` from zero, in the order of i: the transpose of [Gather]. In: x (index's axes, …); index, I32.
-    /// Out: y (rows, …).
+    /// `y[index[i]] += x[i]` from zero, in the order of i: the transpose of [Gather]. In: x (index's axes, …); index,
+    /// I32. Out: y (rows, …).
     record Scatter(int rows) implements MovementOp {
         @Override
         public Shape[] infer(Shape... in) {
@@ -132,7 +133,7 @@ public sealed interface MovementOp extends Op {
             int[] y = new int[in[0].rank() - lead + 1];
             y[0] = rows;
             for (int i = 0; i < lead; i++) {
-                if (in[0].dim(i) != in[1].dim(i)) throw new ShapeException(this, in, "leading extents must be the index's");
+                if (in[0].dim(i) != in[1].dim(i)) throw new ShapeException(this, in, "the index has other extents");
             }
             for (int i = 1; i < y.length; i++) y[i] = in[0].dim(lead + i - 1);
             return new Shape[] {Shape.of(y)};
@@ -144,8 +145,8 @@ public sealed interface MovementOp extends Op {
         }
     }
 
-    /// `y[i, c] = 1` where `c = label[i]`, else 0; a label outside 0 … classes − 1 gives a row of zeros. In: label (N), I32.
-    /// Out: y (N, classes).
+    /// `y[i, c] = 1` where `c = label[i]`, else 0; a label outside 0 … classes − 1 gives a row of zeros. In: label (N),
+    /// I32. Out: y (N, classes).
     record OneHot(int classes) implements MovementOp {
         @Override
         public Shape[] infer(Shape... in) {

@@ -12,7 +12,8 @@ import invar.core.fused.SgdUpdate;
 ///
 /// Tensors are contiguous and row-major. Unless an op says otherwise, inputs and outputs have the floating type of the
 /// device.
-public sealed interface Op permits PointwiseOp, ReductionOp, ContractionOp, MovementOp, PoolingOp, Op.InPlace, Op.Fused {
+public sealed interface Op
+        permits PointwiseOp, ReductionOp, ContractionOp, MovementOp, PoolingOp, Op.InPlace, Op.Fused {
 
     /// Output shapes for these input shapes: the one place where shapes are checked.
     ///

@@ -36,7 +36,7 @@ public final class Philox {
         int[] word = new int[4];
         long name = parts.length;
         for (long part : parts) {
-            block(seed ^ 0x5851F42D4C957F2DL, name, part, word);  // any fixed constant: keeps names off the data streams
+            block(seed ^ 0x5851F42D4C957F2DL, name, part, word);  // any constant: keeps names off the data streams
             name = Integer.toUnsignedLong(word[0]) | (long) word[1] << 32;
         }
         return new Philox(seed, name);

@@ -21,7 +21,7 @@ public sealed interface PointwiseOp extends Op {
         ABS,
         /// −1, 0 or 1; derivative 0 everywhere
         SIGN,
-        /// max(x, 0); derivative 0 at 0
+        /// max(x, 0), NaN for NaN; derivative 0 at 0
         RELU,
         /// 1 where x > 0, else 0; derivative 0 everywhere
         STEP,
@@ -50,7 +50,7 @@ public sealed interface PointwiseOp extends Op {
         MUL,
         /// x / y
         DIV,
-        /// max(x, y); on ties the derivative goes to x
+        /// max(x, y), NaN if either is NaN; on ties the derivative goes to x
         MAX,
         /// 1 where x = y, else 0; derivative 0
         EQUAL,
@@ -75,7 +75,7 @@ public sealed interface PointwiseOp extends Op {
         }
     }
 
-    /// y = max(x, minimum); derivative 1 where x ≥ minimum, else 0. In: x. Out: y of the same shape.
+    /// y = max(x, minimum), NaN for NaN; derivative 1 where x ≥ minimum, else 0. In: x. Out: y of the same shape.
     record ClampMin(double minimum) implements PointwiseOp {
         @Override
         public Shape[] infer(Shape... in) {

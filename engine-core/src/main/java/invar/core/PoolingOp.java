@@ -3,8 +3,8 @@ package invar.core;
 /// Maximum and mean over square windows of an image.
 public sealed interface PoolingOp extends Op {
 
-    /// y[n, c, i, j] = max of x over the window at (i·stride − padding, j·stride − padding); padding counts as −∞.
-    /// In: x (N, C, H, W). Out: y (N, C, H', W'), H' = ⌊(H + 2 padding − kernel) / stride⌋ + 1; and the place of the first
+    /// y[n, c, i, j] = max of x over the window at (i·stride − padding, j·stride − padding); padding counts as −∞. In:
+    /// x (N, C, H, W). Out: y (N, C, H', W'), H' = ⌊(H + 2 padding − kernel) / stride⌋ + 1; and the place of the first
     /// maximum in row-major order, h·W + w, I32, shaped as y, for the backward pass.
     record MaxPool2d(int kernel, int stride, int padding) implements PoolingOp {
         public MaxPool2d {
@@ -66,8 +66,8 @@ public sealed interface PoolingOp extends Op {
 
     private static void checkWindow(int kernel, int stride, int padding) {
         if (kernel < 1 || stride < 1 || padding < 0 || 2 * padding > kernel) {
-            throw new IllegalArgumentException("a pooling window needs kernel ≥ 1, stride ≥ 1 and 0 ≤ padding ≤ kernel/2, "
-                    + "but has kernel " + kernel + ", stride " + stride + ", padding " + padding);
+            throw new IllegalArgumentException("a pooling window needs kernel ≥ 1, stride ≥ 1 and 0 ≤ padding ≤ "
+                    + "kernel/2, but has kernel " + kernel + ", stride " + stride + ", padding " + padding);
         }
     }
 

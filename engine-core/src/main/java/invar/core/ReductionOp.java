@@ -12,8 +12,8 @@ public sealed interface ReductionOp extends Op {
         }
     }
 
-    /// The maximum over every axis that `to` lacks or where its extent is 1. In: x. Out: y of shape `to`.
-    /// Equal maxima share the gradient evenly.
+    /// The maximum over every axis that `to` lacks or where its extent is 1; NaN if one of the values is NaN. In: x.
+    /// Out: y of shape `to`. Equal maxima share the gradient evenly.
     record MaxTo(Shape to) implements ReductionOp {
         @Override
         public Shape[] infer(Shape... in) {

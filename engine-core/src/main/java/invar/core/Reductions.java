@@ -7,8 +7,8 @@ import invar.core.ReductionOp.MaxTo;
 import invar.core.ReductionOp.Softmax;
 import invar.core.ReductionOp.SumTo;
 
-/// The methods of [Tensor] that sum, spread or normalise along axes. Reduced axes stay, with extent 1, so that the result
-/// broadcasts back. Negative axes count from the end. Formulas: [ReductionOp].
+/// The methods of [Tensor] that sum, spread or normalise along axes. Reduced axes stay, with extent 1, so that the
+/// result broadcasts back. Negative axes count from the end. Formulas: [ReductionOp].
 sealed interface Reductions permits Tensor {
 
     /// This tensor.

@@ -6,9 +6,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/// An arena: tensors born while it is open die when it is closed or reset. Not the garbage collector but the scope decides
-/// when memory is used again, and after [#reset] the same sequence of allocations gets the same addresses, which is what
-/// a captured step needs.
+/// An arena: tensors born while it is open die when it is closed or reset. Not the garbage collector but the scope
+/// decides when memory is used again, and after [#reset] the same sequence of allocations gets the same addresses,
+/// which is what a captured step needs.
 ///
 /// Scopes nest: [Device#scope] opens one inside the current one, and they close in reverse order.
 /// Using a tensor after its scope was closed or reset throws [IllegalStateException].

@@ -70,7 +70,9 @@ public final class Tape implements AutoCloseable {
     ///
     /// @param loss a tensor of one element
     public Gradients gradients(Tensor loss) {
-        if (loss.size() != 1) throw new IllegalArgumentException("only a scalar has gradients; the loss is " + loss.shape());
+        if (loss.size() != 1) {
+            throw new IllegalArgumentException("only a scalar has gradients; the loss is " + loss.shape());
+        }
         return gradients(loss, loss.full(1));
     }
 

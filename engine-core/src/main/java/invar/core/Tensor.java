@@ -4,8 +4,8 @@ import invar.core.spi.Storage;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
-/// An array of numbers on a device: contiguous, row-major, of fixed shape. The methods that compute live in four themes:
-/// [Elementwise], [Reductions], [Linalg] and [Movements]; each is one op, applied through [#apply].
+/// An array of numbers on a device: contiguous, row-major, of fixed shape. The methods that compute live in four
+/// themes: [Elementwise], [Reductions], [Linalg] and [Movements]; each is one op, applied through [#apply].
 ///
 /// A tensor is an identity: two tensors are never equal because their contents are.
 public final class Tensor implements Elementwise, Reductions, Linalg, Movements {
@@ -56,7 +56,8 @@ public final class Tensor implements Elementwise, Reductions, Linalg, Movements 
         if (!alive()) {
             throw new IllegalStateException(op + ": the scope of input " + i + " " + shape + " was closed or reset");
         }
-        boolean anyType = op instanceof MovementOp.Reshape || op instanceof MovementOp.Slice || op instanceof UpdateOp.Assign;
+        boolean moves = op instanceof MovementOp.Reshape || op instanceof MovementOp.Slice;
+        boolean anyType = moves || op instanceof UpdateOp.Assign;
         if (!anyType && op.integerInput(i) == dtype.floating()) {
             throw new IllegalArgumentException(
                     op + ": input " + i + " must be " + (op.integerInput(i) ? "I32" : "floating") + " but is " + dtype);
@@ -198,7 +199,7 @@ public final class Tensor implements Elementwise, Reductions, Linalg, Movements 
     ///
     /// @throws IllegalArgumentException if it has more
     public double item() {
-        if (size() != 1) throw new IllegalArgumentException("only a tensor of one element has a value; this is " + shape);
+        if (size() != 1) throw new IllegalArgumentException("only a tensor of one element has a value: " + shape);
         return doubles()[0];
     }
 
@@ -209,8 +210,8 @@ public final class Tensor implements Elementwise, Reductions, Linalg, Movements 
 
     private void checkLength(int given) {
         if (given != shape.elements()) {
-            throw new IllegalArgumentException("a tensor of shape " + shape + " takes " + shape.elements() + " values, not "
-                    + given);
+            throw new IllegalArgumentException(
+                    "a tensor of shape " + shape + " takes " + shape.elements() + " values, not " + given);
         }
         if (!alive()) throw new IllegalStateException("the scope of this tensor " + shape + " was closed or reset");
     }

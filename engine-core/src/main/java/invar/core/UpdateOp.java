@@ -46,8 +46,8 @@ public sealed interface UpdateOp extends Op.InPlace {
         NORMAL
     }
 
-    /// Fills y with random numbers from the Philox stream `stream` under `seed`: element i comes from word i (UNIFORM) or
-    /// from words 2i and 2i + 1 (NORMAL), whatever the backend and its number of threads. In: y, floating.
+    /// Fills y with random numbers from the Philox stream `stream` under `seed`: element i comes from word i (UNIFORM)
+    /// or from words 2i and 2i + 1 (NORMAL), whatever the backend and its number of threads. In: y, floating.
     record Random(Distribution distribution, long seed, long stream) implements UpdateOp {
         @Override
         public Shape[] infer(Shape... in) {

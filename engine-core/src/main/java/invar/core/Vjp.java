@@ -33,8 +33,8 @@ import java.util.function.Supplier;
 
 /// All of differentiation on one page: given y = op(x) and g = ∂L/∂y, the gradients ∂L/∂x (vector–Jacobian products).
 ///
-/// The rules are written with tensor operations, so they run on every backend. Each input's gradient is a supplier: what
-/// nobody needs (the gradient of the images, say) is not computed. Fused ops carry their rule beside their formula.
+/// The rules are written with tensor operations, so they run on every backend. Each input's gradient is a supplier:
+/// what nobody needs (the gradient of the images, say) is not computed. Fused ops have their rule beside the formula.
 final class Vjp {
 
     private Vjp() {}
@@ -75,7 +75,9 @@ final class Vjp {
             case Binary.SUB -> of(() -> g, () -> g.sumTo(x[1].shape()).neg());
             case Binary.MUL -> of(() -> g.mul(x[1]), () -> g.mul(x[0]).sumTo(x[1].shape()));
             case Binary.DIV -> of(() -> g.div(x[1]), () -> g.mul(y).div(x[1]).sumTo(x[1].shape()).neg());
-            case Binary.MAX -> of(() -> g.sub(g.mul(x[0].less(x[1]))), () -> g.mul(x[0].less(x[1])).sumTo(x[1].shape()));
+            case Binary.MAX -> of(
+                    () -> g.sub(g.mul(x[0].less(x[1]))),
+                    () -> g.mul(x[0].less(x[1])).sumTo(x[1].shape()));
             case Binary.EQUAL, Binary.LESS -> of(() -> g.full(0), () -> x[1].full(0));
 
             // sum and broadcast are each other's transpose
@@ -91,8 +93,12 @@ final class Vjp {
                     () -> ta ? matmul(tb, true, x[1], g) : matmul(false, !tb, g, x[1]),     // C = A B: dA = g Bᵀ
                     () -> tb ? matmul(true, ta, g, x[0]) : matmul(!ta, false, x[0], g));    //          dB = Aᵀ g
             case Conv2d c -> of(() -> inputGrad(c, x[0], g, x[1]), () -> weightGrad(c, x[1], x[0], g));
-            case Conv2dInputGrad c -> of(() -> g.conv2d(x[1], c.forward()), () -> weightGrad(c.forward(), x[1], g, x[0]));
-            case Conv2dWeightGrad c -> of(() -> inputGrad(c.forward(), x[0], x[1], g), () -> x[0].conv2d(g, c.forward()));
+            case Conv2dInputGrad c -> of(
+                    () -> g.conv2d(x[1], c.forward()),
+                    () -> weightGrad(c.forward(), x[1], g, x[0]));
+            case Conv2dWeightGrad c -> of(
+                    () -> inputGrad(c.forward(), x[0], x[1], g),
+                    () -> x[0].conv2d(g, c.forward()));
 
             case MaxPool2d m -> of(() -> Ops.run(new MaxPool2dGrad(x[0].dim(2), x[0].dim(3)), g, out[1]));
             case MaxPool2dGrad m -> throw new UnsupportedOperationException("max pooling is differentiable once");

@@ -9,12 +9,14 @@ import invar.core.fused.CrossCorrelation;
 import invar.core.fused.L2Normalize;
 import invar.core.fused.NtXent;
 import invar.core.fused.SoftmaxCrossEntropy;
+import java.util.List;
+import java.util.stream.IntStream;
 
-/// The losses of self-supervised learning, one static method each: tensors in, a scalar tensor out, in nats where it is a
-/// cross entropy. Rows are samples and columns features: N samples, D features, C classes.
+/// The losses of self-supervised learning, one static method each: tensors in, a scalar tensor out, in nats where it is
+/// a cross entropy. Rows are samples and columns features: N samples, D features, C classes.
 ///
-/// Unless it says otherwise, a loss is differentiable in each of its real arguments. Where a paper writes sg(·), the caller
-/// passes `z.stopGradient()` or a tensor that nobody watches.
+/// Unless it says otherwise, a loss is differentiable in each of its real arguments. Where a paper writes sg(·), the
+/// caller passes `z.stopGradient()` or a tensor that nobody watches.
 public final class Losses {
 
     /// The floor of a norm in [#normalize] and [#cosineSimilarity]: that of `torch.nn.functional.normalize`.
@@ -91,8 +93,9 @@ public final class Losses {
         return Ops.run(new CosineSimilarity(floor), a, b);
     }
 
-    /// BYOL's regression of one view onto the other (Grill et al. 2020, [arXiv:2006.07733](https://arxiv.org/abs/2006.07733),
-    /// Eq. 2): the mean of ‖q̄ − z̄‖² = 2 − 2 cos(q, z). The method adds the same with the views exchanged.
+    /// BYOL's regression of one view onto the other (Grill et al. 2020,
+    /// [arXiv:2006.07733](https://arxiv.org/abs/2006.07733), Eq. 2): the mean of ‖q̄ − z̄‖² = 2 − 2 cos(q, z). The
+    /// method adds the same with the views exchanged.
     ///
     /// @param q (N, D) predictions of the online network
     /// @param z (N, D) projections of the target network
@@ -100,9 +103,9 @@ public final class Losses {
         return cosineSimilarity(q, z).mean().affine(-2, 2);
     }
 
-    /// SimSiam's negative cosine similarity (Chen and He 2021, [arXiv:2011.10566](https://arxiv.org/abs/2011.10566), Eq. 1),
-    /// the mean of −cos(p, z). The method takes half the sum of both directions. Norms are floored at 1e-8, as by the
-    /// `nn.CosineSimilarity` of the official code.
+    /// SimSiam's negative cosine similarity (Chen and He 2021, [arXiv:2011.10566](https://arxiv.org/abs/2011.10566),
+    /// Eq. 1), the mean of −cos(p, z). The method takes half the sum of both directions. Norms are floored at 1e-8, as
+    /// by the `nn.CosineSimilarity` of the official code.
     ///
     /// @param p (N, D) predictions
     /// @param z (N, D) projections of the other view; sg(z) in the method
@@ -132,6 +135,33 @@ public final class Losses {
     /// Mean cross entropy of logits (N, C) with class 0 everywhere: 1/N Σ (log Σ_c e^xᵢ_c − xᵢ₀).
     public static Tensor firstClass(Tensor logits) {
         return logits.logSumExp(1).sub(logits.slice(1, 0, 1)).mean();
+    }
+
+    /// InfoNCE over all pairs of a batch (van den Oord, Li, Vinyals 2018,
+    /// [arXiv:1807.03748](https://arxiv.org/abs/1807.03748), Eq. 4): the mean cross entropy of row i with class i, in
+    /// which the other columns are the negatives.
+    ///
+    /// @param scores (N, N); `scores[i, j]` says how well candidate j fits context i. Transposed, the contexts compete.
+    public static Tensor matching(Tensor scores) {
+        int n = scores.dim(0);
+        return crossEntropy(scores, scores.device().integers(Shape.of(n), IntStream.range(0, n).toArray()));
+    }
+
+    /// Noise-contrastive estimation of instance discrimination (Wu et al. 2018,
+    /// [arXiv:1805.01978](https://arxiv.org/abs/1805.01978), Eq. 6 to 8, as in lib/NCECriterion.py): with c = m / n, m
+    /// noise samples from n equally likely rows,
+    /// ```
+    /// L = −1/N Σᵢ [ log pᵢ₀ / (pᵢ₀ + c + ε) + Σ_{j=1}^m log c / (pᵢⱼ + c + ε) ],     ε = 1e-7
+    /// ```
+    /// @param p (N, 1 + m) probabilities of the right row (first) and of the noise
+    /// @param n how many rows the noise is drawn from
+    public static Tensor noiseContrastive(Tensor p, int n) {
+        int noise = p.dim(1) - 1;
+        double c = (double) noise / n, shift = c + 1e-7;
+        Tensor right = p.slice(1, 0, 1), wrong = p.slice(1, 1, 1 + noise);
+        Tensor missed = right.plus(shift).div(right).log().sum();                            // −log h(i)
+        Tensor believed = wrong.affine(1 / c, shift / c).log().sum();                        // −log (1 − h(j))
+        return missed.add(believed).scale(1.0 / p.dim(0));
     }
 
     /// The cross-correlation of two views' features over the batch; formula: [CrossCorrelation].
@@ -169,8 +199,8 @@ public final class Losses {
     /// ```
     /// L = λ · invariance(a, b) + μ · (variance(a) + variance(b)) / 2 + ν · (covariance(a) + covariance(b))
     /// ```
-    /// Departures, all the official code's: the variance terms are averaged where the paper adds them, and the invariance
-    /// is a mean over all N · D elements where the paper divides by N.
+    /// Departures, all the official code's: the variance terms are averaged where the paper adds them, and the
+    /// invariance is a mean over all N · D elements where the paper divides by N.
     ///
     /// @param a            (N, D) projections of one view, N ≥ 2
     /// @param b            (N, D) projections of the other
@@ -205,12 +235,44 @@ public final class Losses {
     }
 
     private static Tensor centred(Tensor z) {
-        if (z.dim(0) < 2) throw new IllegalArgumentException("an unbiased variance needs at least 2 rows: " + z.shape());
+        if (z.dim(0) < 2) {
+            throw new IllegalArgumentException("an unbiased variance needs at least 2 rows, not " + z.dim(0));
+        }
         return z.sub(z.mean(0));
     }
 
-    /// Knowledge distillation (Hinton, Vinyals, Dean 2015, [arXiv:1503.02531](https://arxiv.org/abs/1503.02531); SimCLRv2,
-    /// [arXiv:2006.10029](https://arxiv.org/abs/2006.10029), Eq. 3):
+    /// Mean cross entropy with targets that are distributions: −1/N Σᵢ Σ_c tᵢ_c log softmax(xᵢ)_c.
+    ///
+    /// @param logits x (N, C)
+    /// @param target t (N, C), rows of probabilities; gets no gradient
+    public static Tensor softCrossEntropy(Tensor logits, Tensor target) {
+        return logits.logSoftmax(1).mul(target.stopGradient()).sum().scale(-1.0 / logits.dim(0));
+    }
+
+    /// The loss of SwAV (Caron et al. 2020, [arXiv:2006.09882](https://arxiv.org/abs/2006.09882), Sec. 3.2) and of DINO
+    /// (Caron et al. 2021, [arXiv:2104.14294](https://arxiv.org/abs/2104.14294), Eq. 3): each view is to predict the
+    /// target of every other view. The mean of [#softCrossEntropy] over all pairs of a target i and the logits of a
+    /// view v ≠ i.
+    ///
+    /// @param logits  one (N, C) for each view; the views with a target come first
+    /// @param targets one (N, C) for each of the first views, rows of probabilities; get no gradient
+    /// @throws IllegalArgumentException if there is no pair, or a target too many
+    public static Tensor acrossViews(List<Tensor> logits, List<Tensor> targets) {
+        if (targets.isEmpty() || logits.size() < 2 || targets.size() > logits.size()) {
+            throw new IllegalArgumentException("a prediction across views needs two views and a target for one to all "
+                    + "of them, not " + logits.size() + " views and " + targets.size() + " targets");
+        }
+        Tensor total = logits.getFirst().device().scalar(0);
+        for (int i = 0; i < targets.size(); i++) {
+            for (int v = 0; v < logits.size(); v++) {
+                if (v != i) total = total.add(softCrossEntropy(logits.get(v), targets.get(i)));
+            }
+        }
+        return total.scale(1.0 / (targets.size() * (logits.size() - 1)));
+    }
+
+    /// Knowledge distillation (Hinton, Vinyals, Dean 2015, [arXiv:1503.02531](https://arxiv.org/abs/1503.02531);
+    /// SimCLRv2, [arXiv:2006.10029](https://arxiv.org/abs/2006.10029), Eq. 3):
     /// ```
     /// L = −1/N Σᵢ Σ_y softmax(teacherᵢ / τ)_y log softmax(studentᵢ / τ)_y
     /// ```
@@ -222,11 +284,11 @@ public final class Losses {
     public static Tensor distillation(Tensor student, Tensor teacher, double temperature) {
         requireTemperature(temperature);
         Tensor target = teacher.stopGradient().scale(1 / temperature).softmax(1);
-        return student.scale(1 / temperature).logSoftmax(1).mul(target).sum().scale(-1.0 / student.dim(0));
+        return softCrossEntropy(student.scale(1 / temperature), target);
     }
 
-    /// Alignment of positive pairs (Wang and Isola 2020, [arXiv:2005.10242](https://arxiv.org/abs/2005.10242), Sec. 4.1.1):
-    /// the mean of ‖xᵢ − yᵢ‖^α. Equal rows have gradient 0 for every α.
+    /// Alignment of positive pairs (Wang and Isola 2020, [arXiv:2005.10242](https://arxiv.org/abs/2005.10242), Sec.
+    /// 4.1.1): the mean of ‖xᵢ − yᵢ‖^α. Equal rows have gradient 0 for every α.
     ///
     /// @param x     (N, D), rows of unit length
     /// @param y     (N, D), rows of unit length
@@ -255,6 +317,33 @@ public final class Losses {
         return exponents.reshape(1, n * n).logSumExp(1).reshape(Shape.of()).plus(-Math.log((double) n * (n - 1)));
     }
 
+    /// The KoLeo regulariser, which spreads points by their nearest neighbours (Sablayrolles, Douze, Schmid, Jégou
+    /// 2019, [arXiv:1806.03198](https://arxiv.org/abs/1806.03198), Eq. 2):
+    /// ```
+    /// L = −1/N Σᵢ log(dᵢ + ε)      dᵢ = ‖uᵢ − u_nn(i) + ε‖      nn(i) = argmax_{j≠i} uᵢ · uⱼ
+    /// u = x / max(‖x‖, ε)          ε = 1e-8
+    /// ```
+    /// ε inside the norm is added to every coordinate, as by the `PairwiseDistance` of DINOv2's code. The neighbours
+    /// are picked on the host, the first of equally near ones; gradients flow to both ends.
+    ///
+    /// @param x (N, D), N ≥ 2
+    public static Tensor koLeo(Tensor x) {
+        double epsilon = 1e-8;
+        int n = x.dim(0);
+        if (n < 2) throw new IllegalArgumentException("a nearest neighbour needs at least 2 rows, not " + n);
+        Tensor u = normalize(x, epsilon), constant = u.stopGradient();
+        double[] similarity = constant.matmulT(constant).fillDiagonal(Double.NEGATIVE_INFINITY).doubles();
+        int[] nearest = new int[n];
+        for (int i = 0; i < n; i++) {
+            nearest[i] = i == 0 ? 1 : 0;
+            for (int j = 0; j < n; j++) {
+                if (similarity[i * n + j] > similarity[i * n + nearest[i]]) nearest[i] = j;
+            }
+        }
+        Tensor apart = u.sub(u.gather(x.device().integers(Shape.of(n), nearest))).plus(epsilon);
+        return apart.square().sum(1).sqrt().plus(epsilon).log().mean().neg();
+    }
+
     /// Alignment and uniformity together, as in lightly's HypersphereLoss: alignment(x, y, α) + λ (uniformity(x, t) +
     /// uniformity(y, t)) / 2 with x and y the rows of a and b, normalised.
     ///
@@ -265,8 +354,8 @@ public final class Losses {
         return alignment(x, y, alpha).add(uniformity(x, t).add(uniformity(y, t)).scale(lambda / 2));
     }
 
-    /// The proximal term of instance discrimination (Wu et al. 2018, [arXiv:1805.01978](https://arxiv.org/abs/1805.01978),
-    /// Sec. 3.3): λ times the mean of ‖vᵢ − oldᵢ‖².
+    /// The proximal term of instance discrimination (Wu et al. 2018,
+    /// [arXiv:1805.01978](https://arxiv.org/abs/1805.01978), Sec. 3.3): λ times the mean of ‖vᵢ − oldᵢ‖².
     ///
     /// @param v      (N, D) features now
     /// @param old    (N, D) the same images' features an epoch ago

@@ -11,6 +11,7 @@ import invar.core.Shape;
 import invar.core.Tape;
 import invar.core.Tensor;
 import invar.core.testkit.GradCheck;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
@@ -70,6 +71,10 @@ class LossesTest {
                 "InfoNCE", x -> Losses.infoNce(Losses.normalize(x), keys, queue, 0.2),
                 "uniformity", x -> Losses.uniformity(x, 2),
                 "distillation", x -> Losses.distillation(x, random(5, 5, 4), 0.5),
+                "matching", x -> Losses.matching(x.slice(1, 0, 4).rows(0, 4)),
+                "KoLeo", Losses::koLeo,
+                "noise-contrastive", x -> Losses.noiseContrastive(x.exp(), 30),
+                "across views", x -> Losses.acrossViews(List.of(x, x.scale(2)), List.of(random(7, 5, 4).softmax(1))),
                 "proximal", x -> Losses.proximal(x, random(6, 5, 4), 3),
                 "variance", x -> Losses.variance(x.scale(0.5), 1e-4),
                 "covariance", Losses::covariance);
@@ -105,7 +110,8 @@ class LossesTest {
 
     @Test
     void infoNceOfEqualLogitsIsTheLogarithmOfTheirNumber() {
-        Tensor q = Losses.normalize(DEVICE.full(Shape.of(3, 2), 1)), queue = DEVICE.full(Shape.of(8, 2), Math.sqrt(0.5));
+        Tensor q = Losses.normalize(DEVICE.full(Shape.of(3, 2), 1));
+        Tensor queue = DEVICE.full(Shape.of(8, 2), Math.sqrt(0.5));
         assertThat(Losses.infoNce(q, q, queue, 0.07).item()).isCloseTo(Math.log(9), within(1e-12));
     }
 
@@ -113,9 +119,27 @@ class LossesTest {
     void crossEntropyLeavesOutIgnoredRows() {
         Tensor logits = random(1, 5, 3);
         Tensor all = DEVICE.integers(Shape.of(5), 2, Losses.IGNORED, 0, Losses.IGNORED, 1);
-        Tensor kept = logits.gather(DEVICE.integers(Shape.of(3), 0, 2, 4)), labels = DEVICE.integers(Shape.of(3), 2, 0, 1);
+        Tensor kept = logits.gather(DEVICE.integers(Shape.of(3), 0, 2, 4));
+        Tensor labels = DEVICE.integers(Shape.of(3), 2, 0, 1);
         assertThat(Losses.crossEntropy(logits, all, 0.1).item())
                 .isCloseTo(Losses.crossEntropy(kept, labels, 0.1).item(), within(1e-12));
+    }
+
+    @Test
+    void acrossViewsEveryViewPredictsEveryOtherTarget() {
+        Tensor x = random(1, 3, 4), y = random(2, 3, 4), z = random(3, 3, 4);
+        Tensor s = x.softmax(1), t = y.softmax(1);
+        double expected = Losses.softCrossEntropy(y, s).item() + Losses.softCrossEntropy(z, s).item()
+                + Losses.softCrossEntropy(x, t).item() + Losses.softCrossEntropy(z, t).item();
+        assertThat(Losses.acrossViews(List.of(x, y, z), List.of(s, t)).item()).isCloseTo(expected / 4, within(1e-12));
+    }
+
+    @Test
+    void koLeoOfAnEvenCircleIsTheLogarithmOfItsChord() {
+        double[] square = {1, 0, 0, 1, -1, 0, 0, -1};
+        double chord = Math.sqrt(2);
+        assertThat(Losses.koLeo(DEVICE.tensor(Shape.of(4, 2), square).scale(7)).item())
+                .isCloseTo(-Math.log(chord), within(1e-7));
     }
 
     @Test
@@ -148,6 +172,9 @@ class LossesTest {
         assertThatThrownBy(() -> Losses.barlowTwins(one, one, 1)).hasMessageContaining("at least 2");
         assertThatThrownBy(() -> Losses.distillation(one, one, 0)).hasMessageContaining("temperature");
         assertThatThrownBy(() -> Losses.infoNce(one, one, one, -1)).hasMessageContaining("temperature");
+        assertThatThrownBy(() -> Losses.koLeo(one)).hasMessageContaining("at least 2 rows");
+        assertThatThrownBy(() -> Losses.acrossViews(List.of(one), List.of(one))).hasMessageContaining("two views");
+        assertThatThrownBy(() -> Losses.acrossViews(List.of(one, one), List.of())).hasMessageContaining("two views");
         assertThatThrownBy(() -> Losses.alignment(one, one, 0)).hasMessageContaining("alpha");
     }
 

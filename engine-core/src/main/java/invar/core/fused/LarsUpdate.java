@@ -5,7 +5,7 @@ import invar.core.Op;
 import invar.core.Shape;
 
 /// One step of layer-wise adaptive rate scaling (You, Gitman, Ginsburg 2017, arXiv:1708.03888) on one parameter tensor,
-/// in the forms that public self-supervised code uses. With d = g + weightDecay · p and Euclidean norms over the tensor:
+/// in the forms that public self-supervised code uses. With d = g + weightDecay · p and |·| the norm over the tensor:
 /// ```
 /// AUTHORS   r = η|p| / |d|, or 1 if |p| or |d| is 0;   v ← μv + r d;      p ← p − lr · s(r d, v)
 /// SIMCLR    r as AUTHORS;                              v ← μv + lr r d;   p ← p − s(lr r d, v)
@@ -15,8 +15,8 @@ import invar.core.Shape;
 /// ```
 /// AUTHORS is what BYOL, Barlow Twins, VICReg and MoCo v3 publish; SIMCLR has the learning rate inside the momentum
 /// buffer (google-research/simclr, lars_optimizer.py); LIGHTLY is lightly's and solo-learn's. `clip` (solo-learn's
-/// `clip_lr`) takes r ← min(r / lr, 1). A parameter that is excluded from adaptation (biases, batch norm) is updated with
-/// `adapt` false: r = 1, and the weight decay is then normally 0.
+/// `clip_lr`) takes r ← min(r / lr, 1). A parameter that is excluded from adaptation (biases, batch norm) is updated
+/// with `adapt` false: r = 1, and the weight decay is then normally 0.
 ///
 /// In: p, v (both overwritten), g, of one shape; lr, a scalar.
 public record LarsUpdate(

@@ -7,8 +7,8 @@ import invar.core.ShapeException;
 import invar.core.Tensor;
 
 /// Normalized temperature-scaled cross entropy (Chen, Kornblith, Norouzi, Hinton 2020,
-/// [arXiv:2002.05709](https://arxiv.org/abs/2002.05709), Eq. 1), averaged over all 2N rows. Rows i and i + N of z are the
-/// two views of one image; u = z / max(‖z‖, 1e-12), s = u uᵀ / τ, and p(i) = (i + N) mod 2N is the row of i's other view:
+/// [arXiv:2002.05709](https://arxiv.org/abs/2002.05709), Eq. 1), averaged over all 2N rows. Rows i and i + N of z are
+/// the two views of one image; u = z / max(‖z‖, 1e-12), s = u uᵀ / τ, and p(i) = (i + N) mod 2N is i's other view:
 /// ```
 /// L = 1/2N Σᵢ [ log Σ_{k≠i} exp(sᵢₖ) − sᵢₚ₍ᵢ₎ ]
 /// ```

@@ -19,7 +19,8 @@ final class Contraction {
             case Conv2d c -> {
                 Array x = new Array(first), w = new Array(second), y = new Array(out);
                 y.fill(0);
-                eachProduct(c, first.shape(), second.shape(), out.shape(), (xi, wi, yi) -> y.add(yi, x.at(xi) * w.at(wi)));
+                eachProduct(c, first.shape(), second.shape(), out.shape(),
+                        (xi, wi, yi) -> y.add(yi, x.at(xi) * w.at(wi)));
             }
             case Conv2dInputGrad c -> {
                 Array dy = new Array(first), w = new Array(second), dx = new Array(out);

@@ -40,7 +40,11 @@ final class Movement {
             }
             case Permute p -> permute(p, in[0], out);
             case Concat c -> {
-                for (int i = 0, at = 0; i < in.length; at += in[i++].dim(c.axis())) copyAlong(c.axis(), in[i], 0, out, at);
+                int at = 0;
+                for (Tensor piece : in) {
+                    copyAlong(c.axis(), piece, 0, out, at);
+                    at += piece.dim(c.axis());
+                }
             }
             case Slice s -> copyAlong(s.axis(), in[0], s.from(), out, 0);
             case Embed e -> {
@@ -56,7 +60,7 @@ final class Movement {
         }
     }
 
-    /// Copies the places `from` … of an axis of `in` to the places `at` … of the same axis of `out`, as many as both have.
+    /// Copies places `from` … of an axis of `in` to places `at` … of the same axis of `out`, as many as both have.
     private static void copyAlong(int axis, Tensor in, int from, Tensor out, int at) {
         Array x = new Array(in), y = new Array(out);
         int n = Math.min(in.dim(axis) - from, out.dim(axis) - at);

@@ -20,7 +20,7 @@ final class Pooling {
                 y.fill(Double.NEGATIVE_INFINITY);
                 for (int i = 0; i < y.size; i++) Array.setInteger(out[1], i, -1);
                 eachPair(in[0].shape(), out[0].shape(), m.kernel(), m.stride(), m.padding(), (xi, yi, place) -> {
-                    if (Array.integer(out[1], yi) < 0 || x.at(xi) > y.at(yi)) {             // >: the first maximum stays
+                    if (Array.integer(out[1], yi) < 0 || x.at(xi) > y.at(yi)) {            // >: the first maximum stays
                         y.set(yi, x.at(xi));
                         Array.setInteger(out[1], yi, place);
                     }

@@ -18,7 +18,7 @@ final class Update {
     private Update() {}
 
     static void execute(Op.InPlace op, Tensor[] in) {
-        if (in[0].dtype() == DType.I32) {                               // only COPY and ACCUMULATE are defined on integers
+        if (in[0].dtype() == DType.I32) {                            // only COPY and ACCUMULATE are defined on integers
             for (int i = 0; i < in[0].size(); i++) {
                 int old = op == Assign.ACCUMULATE ? Array.integer(in[0], i) : 0;
                 Array.setInteger(in[0], i, old + Array.integer(in[1], i));

@@ -7,9 +7,9 @@ import java.lang.foreign.MemorySegment;
 
 /// What a device must be able to do. Nine methods; ops are data, so a new op adds none.
 ///
-/// The engine calls a backend from the one thread that uses its [invar.core.Device], and has checked all shapes and types
-/// before. Work happens in call order. `allocate` allocates; no other method may allocate device memory that outlives the
-/// call. `execute` may return before the work is done; `download` and `synchronize` wait for it.
+/// The engine calls a backend from the one thread that uses its [invar.core.Device], and has checked all shapes and
+/// types before. Work happens in call order. `allocate` allocates; no other method may allocate device memory that
+/// outlives the call. `execute` may return before the work is done; `download` and `synchronize` wait for it.
 public interface Backend extends AutoCloseable {
 
     /// The floating type this backend computes in.
@@ -26,8 +26,8 @@ public interface Backend extends AutoCloseable {
     /// Copies to the host: fills `host` with elements of `type` from places `offset` … of `from`. Waits.
     void download(Storage from, DType type, long offset, MemorySegment host);
 
-    /// Computes `out` from `in`. Every element of every output is written, whatever was there. The outputs do not overlap
-    /// the inputs; an [Op.InPlace] has no outputs and writes into its first inputs.
+    /// Computes `out` from `in`. Every element of every output is written, whatever was there. The outputs do not
+    /// overlap the inputs; an [Op.InPlace] has no outputs and writes into its first inputs.
     void execute(Op op, Tensor[] in, Tensor[] out);
 
     /// False: the engine runs [Op.Fused#reference] instead. All other ops must be supported.
@@ -36,8 +36,8 @@ public interface Backend extends AutoCloseable {
     /// Returns when everything asked for so far is done.
     default void synchronize() {}
 
-    /// Runs `step` exactly once and returns what runs it again on the same buffers. Inside it there is no upload, download
-    /// or allocation.
+    /// Runs `step` exactly once and returns what runs it again on the same buffers. Inside it there is no upload,
+    /// download or allocation.
     default Replay capture(Runnable step) {
         step.run();
         return step::run;

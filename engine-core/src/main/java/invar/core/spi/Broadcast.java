@@ -2,8 +2,8 @@ package invar.core.spi;
 
 import invar.core.Shape;
 
-/// How a small shape repeats inside a large one, with neighbouring axes that behave alike merged into one. So however many
-/// axes the shapes have, a scalar, a row, a column or a channel of an image becomes one, two or three runs.
+/// How a small shape repeats inside a large one, with neighbouring axes that behave alike merged into one. So however
+/// many axes the shapes have, a scalar, a row, a column or a channel of an image becomes one, two or three runs.
 ///
 /// @param extents extents of the merged axes of the large shape, outermost first; at least one
 /// @param strides how far one step along each merged axis moves in the small tensor; 0 where it repeats

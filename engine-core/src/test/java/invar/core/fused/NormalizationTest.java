@@ -99,6 +99,15 @@ final class NormalizationTest {
     }
 
     @Test
+    void rowsOfZerosHaveTheGradientOfTheComposition() {
+        Tensor x = device.tensor(Shape.of(4, 3), 0, 0, 0, 1, 2, 3, 0, 0, 1e-14, 0, 0, 0), y = gaussian(1, 2, 3);
+        FusedGradient.checkComposition(new L2Normalize(1e-12), 5, x);
+        FusedGradient.checkComposition(new CosineSimilarity(1e-8), 5, x, y);
+        FusedGradient.checkComposition(new CosineSimilarity(1e-8), 5, y, x);
+        FusedGradient.checkComposition(new NtXent(0.5), 5, x);
+    }
+
+    @Test
     void cosinesHaveTheKnownValues() {
         Tensor s = Ops.run(new CosineSimilarity(1e-8), sines(2, 3), cosines(4, 3));
         assertThat(s.doubles()).containsExactly(new double[] {

@@ -2,7 +2,10 @@ package invar.core.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import invar.core.Device;
+import invar.core.Tensor;
 import invar.core.fused.FusedOp;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -18,6 +21,17 @@ final class CasesTest {
             if (!type.getSimpleName().endsWith("Grad")) fused.add(type.getSimpleName());
         }
         assertThat(gradients).as("fused ops whose gradient is compared").containsAll(fused);
+    }
+
+    /// A reference that is NaN would ask every backend for NaN.
+    @Test
+    void fusedOpsHaveFiniteReferences() {
+        Device reference = Device.open("reference");
+        for (Case c : FusedCases.all()) {
+            for (Tensor result : c.run(c.inputs(reference))) {
+                assertThat(Arrays.stream(result.doubles()).allMatch(Double::isFinite)).as("%s is finite", c).isTrue();
+            }
+        }
     }
 
     @Test

@@ -59,6 +59,7 @@ final class FusedCases {
         for (Shape shape : shapes) {
             Input x = Input.gaussian(1, shape);
             batchNorm(cases, "", 1e-5, x);
+            if (shape.elements() > 700) continue;
             batchNorm(cases, "far from 0", 1e-5, x.map(v -> 100 + 0.1 * v));
             batchNorm(cases, "scaled by 1000", 1e-3, x.scale(1000));
         }
@@ -196,15 +197,15 @@ final class FusedCases {
         for (int[] nk : new int[][] {{1, 1}, {1, 5}, {2, 17}, {9, 3}, {33, 129}, {5, 1031}, {129, 7}}) {
             Input x = Input.gaussian(1, Shape.of(nk[0], nk[1]));
             Input labels = Input.integersBelow(nk[1], 2, Shape.of(nk[0]));
-            for (double smoothing : new double[] {0, 0.1}) {
-                crossEntropy(cases, "", smoothing, -100, x, labels);
-                crossEntropy(cases, "scaled by 1000", smoothing, -100, x.scale(1000), labels);
-                crossEntropy(cases, "all equal", smoothing, -100, x.withEvery(1, 100), labels);
-                int[] some = labels.ints();
-                for (int i = 1; i < some.length; i += 3) some[i] = -1;
-                crossEntropy(cases, "rows left out", smoothing, -1, x, Input.integers(labels.shape(), some));
-                if (nk[0] > 2) crossEntropy(cases, "a class left out", smoothing, labels.ints()[1], x, labels);
-            }
+            crossEntropy(cases, "", 0, -100, x, labels);
+            crossEntropy(cases, "", 0.1, -100, x, labels);
+            if (nk[0] * nk[1] > 700) continue;
+            int[] some = labels.ints();
+            for (int i = 1; i < some.length; i += 3) some[i] = -1;
+            crossEntropy(cases, "scaled by 1000", 0, -100, x.scale(1000), labels);
+            crossEntropy(cases, "all equal", 0, -100, x.withEvery(1, 100), labels);
+            crossEntropy(cases, "rows left out", 0.1, -1, x, Input.integers(labels.shape(), some));
+            if (nk[0] > 2) crossEntropy(cases, "a class left out", 0.1, labels.ints()[1], x, labels);
         }
         Input masked = Input.gaussian(1, Shape.of(4, 5)).withEvery(5, Double.NEGATIVE_INFINITY);
         crossEntropy(cases, "logits of −∞", 0, -100, masked, Input.integers(Shape.of(4), 1, 2, 3, 4));

@@ -8,9 +8,10 @@ import java.util.Map;
 
 /// How far what was computed lies from what the golden file expects, slice by slice along the first axis:
 /// ```
-/// passed:  max |x − ref| ≤ atol + rtol · max |ref|      maxima over the slice, a tensor with at most one axis as a whole
+/// passed:  max |x − ref| ≤ atol + rtol · max |ref|      maxima over the slice
 /// ```
-/// Integers must be equal, shapes too; a NaN never passes, an infinity only where the reference has the same.
+/// A tensor with at most one axis is one slice. Integers must be equal, shapes too; a NaN never passes, an infinity
+/// only where the reference has the same.
 ///
 /// @param output what the line is about: the output with the largest share of its tolerance, or the one that failed
 /// @param share  that error divided by its tolerance; at most 1 if the case passed
@@ -57,9 +58,9 @@ record Comparison(String output, double share, String reason) {
         if (integer(x) != integer(reference)) {
             return failed(name, "%s is of type %s instead of %s".formatted(name, x.type(), reference.type()));
         }
-        return integer(reference)
-                ? equal(name, x.longs(), reference.longs())
-                : close(name, x, reference, tolerance(golden, "rtol.", referenceName), tolerance(golden, "atol.", referenceName));
+        if (integer(reference)) return equal(name, x.longs(), reference.longs());
+        double rtol = tolerance(golden, "rtol.", referenceName), atol = tolerance(golden, "atol.", referenceName);
+        return close(name, x, reference, rtol, atol);
     }
 
     private static boolean integer(StoredTensor tensor) {

@@ -19,8 +19,8 @@ import tools.jackson.databind.json.JsonMapper;
 /// One golden file: the inputs and settings of an op, and what it must compute from them.
 ///
 /// The file is a safetensors file whose metadata names the op, the inputs, the outputs, and the settings as text:
-/// numbers, `true` and `false`, JSON lists. Everything here that reads a setting throws a [GoldenException] that names it
-/// if it is missing or malformed.
+/// numbers, `true` and `false`, JSON lists. Everything here that reads a setting throws a [GoldenException] that names
+/// it if it is missing or malformed.
 ///
 /// @param op      which op
 /// @param name    which case of it
@@ -50,7 +50,9 @@ public record GoldenCase(String op, String name, List<String> inputs, List<Strin
     static GoldenCase of(Safetensors content) {
         Map<String, String> metadata = content.metadata();
         for (String key : List.of("op", "case", "inputs", "outputs")) {
-            if (!metadata.containsKey(key)) throw new GoldenException("this is no golden file: its metadata has no " + key);
+            if (!metadata.containsKey(key)) {
+                throw new GoldenException("this is no golden file: its metadata has no " + key);
+            }
         }
         GoldenCase golden = new GoldenCase(metadata.get("op"), metadata.get("case"), names(metadata.get("inputs")),
                 names(metadata.get("outputs")), content);

@@ -34,8 +34,8 @@ public final class GoldenCheck {
         }
     }
 
-    /// Reads a file, computes its op on the device and compares. Never throws for what is in the file: a file that is no
-    /// golden file, an unknown op or an op that refuses its inputs is a failed case.
+    /// Reads a file, computes its op on the device and compares. Never throws for what is in the file: a file that is
+    /// no golden file, an unknown op or an op that refuses its inputs is a failed case.
     public Verdict check(Path file) {
         GoldenCase golden;
         try {
@@ -49,7 +49,9 @@ public final class GoldenCheck {
     Verdict check(GoldenCase golden) {
         String title = golden.op() + "/" + golden.name();
         Optional<GoldenOp> op = GoldenOps.find(golden.op());
-        if (op.isEmpty()) return new Verdict(title, false, "the op " + golden.op() + " is not supported", Optional.empty());
+        if (op.isEmpty()) {
+            return new Verdict(title, false, "the op " + golden.op() + " is not supported", Optional.empty());
+        }
         Outputs outputs = new Outputs();
         try (Scope _ = device.scope()) {
             op.get().run(golden, device, outputs);

@@ -21,8 +21,8 @@ public final class GoldenFiles {
     /// A file to check.
     ///
     /// @param file where it is
-    /// @param name its relative name: the path inside the folder that was given, or, for a file given itself, the name of
-    ///             its folder and its own
+    /// @param name its relative name: the path inside the folder that was given, or, for a file given itself, the name
+    ///             of its folder and its own
     public record Entry(Path file, Path name) {
 
         /// Writes what was computed to the entry's name below `folder`, and makes the folders on the way.
@@ -44,7 +44,9 @@ public final class GoldenFiles {
         for (Path path : paths) {
             if (Files.isDirectory(path)) {
                 List<Path> files = below(path);
-                if (files.isEmpty()) throw new UserError("There is no " + EXTENSION + " file in the folder " + path + ".");
+                if (files.isEmpty()) {
+                    throw new UserError("There is no " + EXTENSION + " file in the folder " + path + ".");
+                }
                 for (Path file : files) entries.add(new Entry(file, path.relativize(file)));
             } else if (Files.exists(path)) {
                 Path folder = path.toAbsolutePath().normalize().getParent();
@@ -60,7 +62,7 @@ public final class GoldenFiles {
 
     private static List<Path> below(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
-            return files.filter(file -> file.toString().endsWith(EXTENSION) && Files.isRegularFile(file)).sorted().toList();
+            return files.filter(Files::isRegularFile).filter(f -> f.toString().endsWith(EXTENSION)).sorted().toList();
         }
     }
 

@@ -14,6 +14,7 @@ public final class GoldenOps {
 
     static {
         register(LossOps.all());
+        register(PartOps.all());
         register(LayerOps.all());
         register(NetworkOps.all());
         register(OptimizerOps.all());
@@ -26,7 +27,7 @@ public final class GoldenOps {
 
     private static void register(Map<String, GoldenOp> ops) {
         ops.forEach((name, op) -> {
-            if (BY_NAME.put(name, op) != null) throw new IllegalStateException("the op " + name + " is registered twice");
+            if (BY_NAME.put(name, op) != null) throw new IllegalStateException("two ops are called " + name);
         });
     }
 

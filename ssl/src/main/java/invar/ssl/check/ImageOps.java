@@ -32,7 +32,8 @@ final class ImageOps {
         }
         ops.put("color_jitter", image((c, x) -> {
             for (String name : c.texts("order")) {
-                ColorJitter.adjust(x, ColorJitter.Adjustment.valueOf(name.toUpperCase(Locale.ROOT)), (float) c.number(name));
+                ColorJitter.Adjustment adjustment = ColorJitter.Adjustment.valueOf(name.toUpperCase(Locale.ROOT));
+                ColorJitter.adjust(x, adjustment, (float) c.number(name));
             }
         }));
         ops.put("gaussian_blur", image((c, x) -> Convolution.gaussian(x, c.integer("kernel_size"), c.number("sigma"),

@@ -76,7 +76,9 @@ final class LayerOps {
     }
 
     private static Tensor globalAverage(GoldenCase golden, Differentiated.Inputs in) {
-        if (golden.integer("output_size") != 1) throw new GoldenException("only the mean over the whole image is supported");
+        if (golden.integer("output_size") != 1) {
+            throw new GoldenException("only the mean over the whole image is supported, output_size 1");
+        }
         Tensor y = new GlobalAvgPool().apply(in.get("x"), Mode.TRAIN);
         return y.reshape(y.dim(0), y.dim(1), 1, 1);
     }

@@ -9,9 +9,12 @@ import invar.core.Ops;
 import invar.core.Tape;
 import invar.core.Tensor;
 import invar.core.fused.SoftmaxCrossEntropy;
+import invar.nn.Linear;
+import invar.nn.Mode;
 import invar.ssl.Losses;
 import invar.ssl.probe.Accuracy;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// The golden ops that are losses: each runs [Losses], or the fused op where [Losses] leaves an option out.
@@ -42,6 +45,8 @@ final class LossOps {
                     .scale(c.flag("tau_squared") ? tau * tau : 1);
         }));
         ops.put("proximal", loss((c, in) -> Losses.proximal(in.get("v"), in.get("v_old"), c.number("lambda"))));
+        ops.put("cpc_infonce", loss(LossOps::cpc));
+        ops.put("koleo", loss((c, in) -> Losses.koLeo(in.get("x"))));
         ops.put("alignment", loss((c, in) -> Losses.alignment(in.get("x"), in.get("y"), c.number("alpha"))));
         ops.put("uniformity", loss((c, in) -> Losses.uniformity(in.get("x"), c.number("t"))));
         ops.put("hypersphere", loss((c, in) -> Losses.hypersphere(
@@ -50,7 +55,7 @@ final class LossOps {
     }
 
     private static Tensor crossEntropy(GoldenCase golden, Differentiated.Inputs in) {
-        SoftmaxCrossEntropy op = new SoftmaxCrossEntropy(golden.number("label_smoothing"), golden.integer("ignore_index"));
+        var op = new SoftmaxCrossEntropy(golden.number("label_smoothing"), golden.integer("ignore_index"));
         Tensor logits = in.get("logits"), labels = in.get("labels");
         return in.optional("class_weight")
                 .map(weight -> Ops.run(op, logits, labels, weight))
@@ -79,6 +84,18 @@ final class LossOps {
                 epsilon);
     }
 
+    /// The contexts' predictions W c against the candidates z.
+    private static Tensor cpc(GoldenCase golden, Differentiated.Inputs in, Outputs out) {
+        Tensor predictions = new Linear(in.get("weight"), Optional.empty()).apply(in.get("c"), Mode.TRAIN);
+        Tensor scores = predictions.matmulT(in.get("z"));
+        out.put("scores", scores);
+        return switch (golden.text("softmax_over")) {
+            case "candidates" -> Losses.matching(scores);
+            case "contexts" -> Losses.matching(scores.permute(1, 0));
+            default -> throw new GoldenException("softmax_over is neither candidates nor contexts");
+        };
+    }
+
     private interface Pair {
         Tensor loss(Tensor p, Tensor z);
     }
@@ -92,7 +109,8 @@ final class LossOps {
     }
 
     private static void infoNce(GoldenCase golden, Device device, Outputs out) {
-        Tensor q = golden.on(device, "q"), k = Losses.normalize(golden.on(device, "k")), queue = golden.on(device, "queue");
+        Tensor q = golden.on(device, "q"), queue = golden.on(device, "queue");
+        Tensor k = Losses.normalize(golden.on(device, "k"));
         double tau = golden.number("temperature");
         try (Tape tape = Tape.watching(q)) {
             Tensor unit = Losses.normalize(q);

@@ -84,7 +84,8 @@ final class NetworkOps {
     private static void load(GoldenCase golden, String name, Tensor into) {
         int[] extents = golden.extents(name);
         if (!Arrays.equals(extents, into.shape().extents())) {
-            throw new GoldenException(name + " has shape " + Arrays.toString(extents) + ", not the network's " + into.shape());
+            throw new GoldenException(
+                    name + " has shape " + Arrays.toString(extents) + ", not the network's " + into.shape());
         }
         into.upload(golden.floats(name));
     }

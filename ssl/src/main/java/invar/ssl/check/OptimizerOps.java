@@ -52,7 +52,8 @@ final class OptimizerOps {
                 golden.number("weight_decay"), golden.flag("nesterov"), golden.flag("clip_lr")));
     }
 
-    /// Parameters `init.NAME` are moved by gradients `grad.t.NAME`, t = 1, 2, …; after each step they are `after.t.NAME`.
+    /// Parameters `init.NAME` are moved by gradients `grad.t.NAME`, t = 1, 2, …; after each step they are
+    /// `after.t.NAME`.
     private static GoldenOp optimizer(Maker maker) {
         return (golden, device, out) -> {
             Map<String, Tensor> parameters = tensors(golden, device, "init.");

@@ -13,8 +13,8 @@ import invar.nn.optim.Schedule;
 import java.util.Arrays;
 import java.util.Map;
 
-/// The golden ops that are schedules, evaluated at the case's steps. They are double precision on the host, whatever the
-/// device.
+/// The golden ops that are schedules, evaluated at the case's steps. They are double precision on the host, whatever
+/// the device.
 final class ScheduleOps {
 
     private ScheduleOps() {}
@@ -26,7 +26,8 @@ final class ScheduleOps {
     }
 
     private static Schedule learningRate(GoldenCase golden) {
-        double base = golden.number("base_lr"), start = golden.number("warmup_start_lr"), end = golden.number("final_lr");
+        double base = golden.number("base_lr");
+        double start = golden.number("warmup_start_lr"), end = golden.number("final_lr");
         int warmup = golden.integer("warmup_steps"), total = golden.integer("total_steps");
         return switch (golden.text("variant")) {
             case "barlowtwins" -> barlowTwins(base, warmup, total);
@@ -34,7 +35,10 @@ final class ScheduleOps {
             case "dino", "swav" -> dino(base, start, end, warmup, total);
             case "lightly" -> lightly(base, start, end, warmup, total);
             case "moco_cos" -> mocoCosine(base, total);
-            case "moco_step" -> mocoSteps(base, Arrays.stream(golden.integerList("milestones")).asLongStream().toArray());
+            case "moco_step" -> {
+                long[] milestones = Arrays.stream(golden.integerList("milestones")).asLongStream().toArray();
+                yield mocoSteps(base, milestones);
+            }
             case "solo" -> soloLearn(base, start, end, warmup, total);
             default -> throw unknown(golden);
         };

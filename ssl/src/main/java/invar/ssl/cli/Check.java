@@ -20,9 +20,9 @@ import picocli.CommandLine.Spec;
 
 /// `ssl check`: whether this build computes on this machine what the published implementations compute.
 @Command(name = "check", mixinStandardHelpOptions = true, sortOptions = false, usageHelpWidth = 100,
-        description = "Verifies the mathematics of this build on this machine against golden files: for each, feeds the inputs to "
-                + "the named operation and compares the results with the file's own tolerances. Prints one line a case and "
-                + "ends with 1 if one fails, cannot be read, or names an unknown operation.",
+        description = "Verifies the mathematics of this build on this machine against golden files: for each, feeds "
+                + "the inputs to the named operation and compares the results with the file's own tolerances. Prints "
+                + "one line a case and ends with 1 if one fails, cannot be read, or names an unknown operation.",
         footer = {"", "Examples:", "  ssl check golden/", "  ssl check --device reference golden/nt_xent golden/lars",
             "  ssl check --out computed golden/"})
 final class Check implements Callable<Integer> {
@@ -33,14 +33,15 @@ final class Check implements Callable<Integer> {
     @Mixin
     private DeviceOption device;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "Write what was computed there: under the file's path inside "
-            + "the given folder, or under FOLDER/NAME for a single file.")
+    @Option(names = "--out", paramLabel = "DIR", description = "Write what was computed there: under the file's path "
+            + "inside the given folder, or under FOLDER/NAME for a single file.")
     private Path out;
 
     @Option(names = "--list", description = "List the operations that can be checked, and end.")
     private boolean list;
 
-    @Parameters(paramLabel = "FILE|DIR", arity = "0..*", description = "Golden files, or folders with some at any depth.")
+    @Parameters(paramLabel = "FILE|DIR", arity = "0..*",
+            description = "Golden files, or folders with some at any depth.")
     private List<Path> paths = List.of();
 
     @Override
@@ -50,7 +51,9 @@ final class Check implements Callable<Integer> {
             GoldenOps.names().forEach(console::println);
             return ExitCode.OK;
         }
-        if (paths.isEmpty()) throw new ParameterException(spec.commandLine(), "Name golden files or folders, or use --list.");
+        if (paths.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "Name golden files or folders, or use --list.");
+        }
         List<GoldenFiles.Entry> entries = GoldenFiles.under(paths);
         if (out != null) GoldenFiles.refuseOverwriting(entries, out);
         try (Device opened = device.open()) {
@@ -68,8 +71,10 @@ final class Check implements Callable<Integer> {
             if (verdict.passed()) passed++;
             if (out != null && verdict.computed().isPresent()) entry.save(verdict.computed().get(), out);
         }
-        console.printf(Locale.ROOT, "%d passed, %d failed on %s in %.1f s%n",
-                passed, entries.size() - passed, opened.name(), (System.nanoTime() - start) / 1e9);
+        console.printf(Locale.ROOT, "%d passed, %d failed in %.1f s%n",
+                passed, entries.size() - passed, (System.nanoTime() - start) / 1e9);
+        Device.providers().stream().filter(provider -> provider.name().equals(opened.name()))
+                .forEach(provider -> console.println("on " + provider.name() + ": " + provider.describe()));
         return passed == entries.size();
     }
 }

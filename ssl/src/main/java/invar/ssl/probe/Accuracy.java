@@ -26,7 +26,8 @@ public final class Accuracy {
         int right = 0;
         for (int i = 0; i < n; i++) {
             if (labels[i] < 0 || labels[i] >= classes) {
-                throw new IllegalArgumentException("label " + labels[i] + " of row " + i + " is not in 0 … " + (classes - 1));
+                throw new IllegalArgumentException(
+                        "label " + labels[i] + " of row " + i + " is not in 0 … " + (classes - 1));
             }
             if (place(values, i * classes, classes, labels[i]) < k) right++;
         }
@@ -50,8 +51,8 @@ public final class Accuracy {
     /// @throws IllegalArgumentException if there are none, or not as many of one as of the other
     public static double of(int[] predictions, int[] labels) {
         if (predictions.length != labels.length || labels.length == 0) {
-            throw new IllegalArgumentException(
-                    predictions.length + " predictions for " + labels.length + " labels: there must be as many, and one");
+            throw new IllegalArgumentException("there must be as many predictions as labels and at least one, not "
+                    + predictions.length + " and " + labels.length);
         }
         int right = 0;
         for (int i = 0; i < labels.length; i++) {

@@ -66,7 +66,8 @@ public final class Knn {
 
     private static void check(int rows, int[] bankLabels, int k, double temperature, int classes) {
         if (bankLabels.length != rows) {
-            throw new IllegalArgumentException("a bank of " + rows + " rows needs as many labels, not " + bankLabels.length);
+            throw new IllegalArgumentException(
+                    "a bank of " + rows + " rows needs as many labels, not " + bankLabels.length);
         }
         if (k < 1) throw new IllegalArgumentException("k must be at least 1 but is " + k);
         if (!(temperature > 0)) throw new IllegalArgumentException("temperature must be > 0 but is " + temperature);
@@ -91,8 +92,8 @@ public final class Knn {
         return best;
     }
 
-    /// The k largest values seen so far and their places, as a heap whose root is the smallest of them: most values of a
-    /// large bank are turned away by one comparison with the root. Of equal values the earlier one stays.
+    /// The k largest values seen so far and their places, as a heap whose root is the smallest of them: most values of
+    /// a large bank are turned away by one comparison with the root. Of equal values the earlier one stays.
     private static final class Nearest {
 
         final float[] value;

@@ -1,0 +1,46 @@
+package invar.cpu;
+
+/// Two-dimensional convolution of batches of images (cross-correlation, as deep learning defines it), and its
+/// gradients:
+/// ```
+/// y[n, o, i, j] = Σ_{c, u, v} w[o, c, u, v] · x[n, g(o) C/G + c, i·stride + u·dilation − padding, …]
+/// ```
+/// with zeros outside x; x (N, C, H, W), w (O, C/G, kh, kw), y (N, O, H', W'), all contiguous, each from an offset on.
+///
+/// All three write their result over what was there. None makes a copy of all windows of the batch; the working memory
+/// of a thread is a few hundred kilobytes. Results are the same to the last bit on any number of threads.
+final class Conv {
+
+    /// From this batch on, lanes are images. Below, more than half of the lanes would be empty.
+    private static final int IMAGES = Lanes.COLUMNS / 2;
+
+    private Conv() {}
+
+    /// y from x and w.
+    static void forward(Parallel p, ConvShape s, float[] x, int xo, float[] w, int wo, float[] y, int yo) {
+        ConvAxis vertical = s.vertical(), horizontal = s.horizontal();
+        ConvWeights weights = ConvWeights.forward(p, s, vertical, horizontal, w, wo);
+        run(p, s, vertical, horizontal, weights, x, xo, y, yo);
+    }
+
+    /// dx = ∂L/∂x from dy = ∂L/∂y and w: each pixel of x gathers from the pixels of y that read it.
+    static void inputGrad(Parallel p, ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo) {
+        ConvAxis vertical = s.verticalTransposed(), horizontal = s.horizontalTransposed();
+        ConvWeights weights = ConvWeights.transposed(p, s, vertical, horizontal, w, wo);
+        run(p, s, vertical, horizontal, weights, dy, dyo, dx, dxo);
+    }
+
+    /// dw = ∂L/∂w from x and dy = ∂L/∂y.
+    static void weightGrad(Parallel p, ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo) {
+        ConvWeightGrad.run(p, s, x, xo, dy, dyo, dw, dwo);
+    }
+
+    private static void run(Parallel p, ConvShape s, ConvAxis vertical, ConvAxis horizontal, ConvWeights weights,
+            float[] source, int so, float[] result, int ro) {
+        if (s.n() >= IMAGES) {
+            ConvSweep.run(p, s.n(), s.groups(), vertical, horizontal, weights, source, so, result, ro);
+        } else {
+            ConvColumns.run(p, s.n(), s.groups(), vertical, horizontal, weights, source, so, result, ro);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+package invar.cpu;
+
+import static invar.cpu.Lanes.COLUMNS;
+
+import java.util.Arrays;
+
+/// The gradient of the weights of a convolution:
+/// ```
+/// dw[o, c, u, v] = Σ_{n, i, j} dy[n, o, i, j] · x[n, c, i·stride + u·dilation − padding, …]
+/// ```
+/// For each tap (u, v) this is a product of two matrices whose common dimension is pixels and images, so both are laid
+/// out as panels `[pixel][image][channel]` ([Transpose]). The pixels that a tap pairs then follow each other in both,
+/// and are read where they are: no window is copied. Pixels that a tap pairs with padding are skipped.
+///
+/// Rows of a tile are the channels of y and columns those of x, or the reverse if that leaves fewer lanes empty: an
+/// image has three channels, and a tile sixteen columns.
+///
+/// The batch is cut into parts, each with a sum of its own, which are added in order. Their number follows from the
+/// sizes, so the result does not depend on the number of threads.
+final class ConvWeightGrad {
+
+    /// Numbers of a block of images, x and dy together: 256 KiB.
+    private static final int BLOCK = 64 * 1024;
+
+    /// Numbers of all partial sums together: 16 MiB, unless four parts are more.
+    private static final int SUMS = 1 << 22;
+
+    private static final int MOST_PARTS = 16;
+
+    /// Most images of a block: with more, a sum of one tile would outgrow the first-level cache even on 2 × 2 pixels.
+    private static final int MOST_IMAGES = 64;
+
+    private final ConvShape s;
+    private final float[] x, dy;
+    private final int xo, dyo;
+    private final ConvAxis vertical, horizontal;
+    private final boolean rowsAreOutputs;
+    private final int rows, columns, paddedRows, paddedColumns, images, bandRows, parts, size;
+
+    private ConvWeightGrad(ConvShape s, float[] x, int xo, float[] dy, int dyo) {
+        this.s = s;
+        this.x = x;
+        this.xo = xo;
+        this.dy = dy;
+        this.dyo = dyo;
+        vertical = s.vertical();
+        horizontal = s.horizontal();
+        int o = s.groupOutputs(), c = s.groupInputs();
+        rowsAreOutputs = Tile.paddedRows(o) * roundUp(c) <= Tile.paddedRows(c) * roundUp(o);
+        rows = rowsAreOutputs ? o : c;
+        columns = rowsAreOutputs ? c : o;
+        paddedRows = Tile.paddedRows(rows);
+        paddedColumns = roundUp(columns);
+        int xLanes = rowsAreOutputs ? paddedColumns : paddedRows, yLanes = rowsAreOutputs ? paddedRows : paddedColumns;
+        int row = xLanes * s.w() * s.op().strideH() + yLanes * s.outWidth();      // of one image and one row of y
+        int most = Math.clamp(BLOCK / Math.max(1, row * s.outHeight()), 8, MOST_IMAGES);
+        images = Math.min(s.n(), Integer.highestOneBit(most));
+        bandRows = Math.clamp(BLOCK / ((long) row * images), 1, s.outHeight());
+        size = s.window() * paddedRows * paddedColumns;
+        int blocks = (s.n() + images - 1) / images;
+        parts = Math.min(blocks, Math.clamp(SUMS / ((long) size * s.groups()), 4, MOST_PARTS));
+    }
+
+    /// Writes dw (o, c/groups, kh, kw).
+    static void run(Parallel p, ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo) {
+        ConvWeightGrad grad = new ConvWeightGrad(s, x, xo, dy, dyo);
+        int each = grad.size * s.groups();
+        float[] sums = Scratch.PARTS.floats(grad.parts * each);
+        p.run(grad.parts * s.groups(), task ->
+                grad.part(task % grad.parts, task / grad.parts, sums,
+                        task % grad.parts * each + task / grad.parts * grad.size));
+        int chunk = 1 << 14;
+        p.run((each + chunk - 1) / chunk, task -> {
+            int from = task * chunk, to = Math.min(each, from + chunk);
+            for (int part = 1; part < grad.parts; part++) {
+                int at = part * each;
+                for (int i = from; i < to; i++) {
+                    sums[i] += sums[at + i];
+                }
+            }
+        });
+        for (int group = 0; group < s.groups(); group++) {
+            grad.write(group, sums, group * grad.size, dw, dwo);
+        }
+    }
+
+    /// The sum over one part of the batch for one group.
+    private void part(int part, int group, float[] sums, int at) {
+        Arrays.fill(sums, at, at + size, 0);
+        int blocks = (s.n() + images - 1) / images;
+        int first = (int) ((long) blocks * part / parts), last = (int) ((long) blocks * (part + 1) / parts);
+        for (int block = first; block < last; block++) {
+            int image = block * images, count = Math.min(images, s.n() - image);
+            for (int row = 0; row < s.outHeight(); row += bandRows) {
+                band(image, count, group, row, Math.min(s.outHeight(), row + bandRows), sums, at);
+            }
+        }
+    }
+
+    /// The sum over some images and some rows of y.
+    private void band(int image, int count, int group, int from, int to, float[] sums, int at) {
+        boolean[] read = vertical.read(from, to);
+        int low = 0, high = s.h();
+        while (low < high && !read[low]) {
+            low++;
+        }
+        while (high > low && !read[high - 1]) {
+            high--;
+        }
+        int pixelsX = (high - low) * s.w(), pixelsY = (to - from) * s.outWidth();
+        float[] lanesX = Scratch.IMAGES.floats((rowsAreOutputs ? paddedColumns : paddedRows) * pixelsX * count);
+        float[] lanesY = Scratch.RESULT.floats((rowsAreOutputs ? paddedRows : paddedColumns) * pixelsY * count);
+        pack(x, xo + (image * s.groups() + group) * s.groupInputs() * s.h() * s.w() + low * s.w(), s.c(),
+                s.groupInputs(), s.h() * s.w(), pixelsX, count, !rowsAreOutputs, lanesX);
+        int planeY = s.outHeight() * s.outWidth();
+        pack(dy, dyo + (image * s.groups() + group) * s.groupOutputs() * planeY + from * s.outWidth(), s.o(),
+                s.groupOutputs(), planeY, pixelsY, count, rowsAreOutputs, lanesY);
+
+        int together = Math.max(1, Gemm.DEPTH / (s.outWidth() * count));      // rows of y that a tile sums at once
+        int[] offsets = new int[2 * together * s.outWidth()];
+        for (int row = from; row < to; row += together) {
+            for (int tap = 0; tap < s.window(); tap++) {
+                tap(tap, row, Math.min(to, row + together), from, low, count, offsets, lanesX, pixelsX, lanesY, pixelsY,
+                        sums, at + tap * paddedRows * paddedColumns);
+            }
+        }
+    }
+
+    /// Panels `[pixel][image][channel]` of some images: of tile heights if they are rows of tiles, else of their width.
+    private void pack(float[] from, int at, int channelsOfImage, int channels, int plane, int pixels, int count,
+            boolean asRows, float[] lanes) {
+        for (int c = 0; c < channels; ) {
+            int width = asRows ? Tile.height(channels - c) : COLUMNS;
+            for (int image = 0; image < count; image++) {
+                Transpose.interleave(from, at + (image * channelsOfImage + c) * plane, plane,
+                        Math.min(width, channels - c), pixels, lanes, c * pixels * count + image * width, count * width,
+                        width);
+            }
+            c += width;
+        }
+    }
+
+    /// Adds the products of one tap over rows `from` ≤ row < `to` of y.
+    private void tap(int tap, int from, int to, int lowY, int lowX, int count, int[] offsets, float[] lanesX,
+            int pixelsX, float[] lanesY, int pixelsY, float[] sums, int at) {
+        int u = tap / s.kw(), v = tap % s.kw(), stride = s.op().strideW();
+        int shift = v * s.op().dilationW() - s.op().padW();    // column of x less stride times column of y
+        int first = Math.max(0, Math.ceilDiv(-shift, stride));
+        int end = Math.min(s.outWidth(), Math.floorDiv(s.w() - 1 - shift, stride) + 1);
+        if (end <= first) {
+            return;
+        }
+        boolean merged = stride == 1;                          // a row of pixels is one stretch of memory in both
+        int depth = merged ? (end - first) * count : count, segments = 0;
+        for (int row = from; row < to; row++) {
+            int rowX = row * s.op().strideH() + u * s.op().dilationH() - s.op().padH();
+            if (rowX < 0 || rowX >= s.h()) {
+                continue;
+            }
+            for (int column = first; column < (merged ? first + 1 : end); column++) {
+                int inY = ((row - lowY) * s.outWidth() + column) * count;
+                int inX = ((rowX - lowX) * s.w() + column * stride + shift) * count;
+                offsets[2 * segments] = rowsAreOutputs ? inY : inX;
+                offsets[2 * segments + 1] = rowsAreOutputs ? inX : inY;
+                segments++;
+            }
+        }
+        if (segments == 0) {
+            return;
+        }
+        float[] a = rowsAreOutputs ? lanesY : lanesX, b = rowsAreOutputs ? lanesX : lanesY;
+        int stepsA = (rowsAreOutputs ? pixelsY : pixelsX) * count,
+                stepsB = (rowsAreOutputs ? pixelsX : pixelsY) * count;
+        for (int column = 0; column < columns; column += COLUMNS) {
+            for (int row = 0; row < rows; ) {
+                int height = Tile.height(rows - row), target = at + row * paddedColumns + column;
+                Tile.multiply(height, segments, offsets, 0, depth, a, row * stepsA, b, column * stepsB,
+                        sums, target, paddedColumns, sums, target, paddedColumns);
+                row += height;
+            }
+        }
+    }
+
+    /// Puts the sums of a group, `[tap][row][column]`, in the order of the weights.
+    private void write(int group, float[] sums, int at, float[] dw, int dwo) {
+        int o = s.groupOutputs(), c = s.groupInputs(), window = s.window();
+        int oStep = rowsAreOutputs ? paddedColumns : 1, cStep = rowsAreOutputs ? 1 : paddedColumns;
+        for (int i = 0; i < o; i++) {
+            for (int j = 0; j < c; j++) {
+                for (int tap = 0; tap < window; tap++) {
+                    dw[dwo + ((group * o + i) * c + j) * window + tap] =
+                            sums[at + tap * paddedRows * paddedColumns + i * oStep + j * cStep];
+                }
+            }
+        }
+    }
+
+    private static int roundUp(int x) {
+        return (x + COLUMNS - 1) / COLUMNS * COLUMNS;
+    }
+}

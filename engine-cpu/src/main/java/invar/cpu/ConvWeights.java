@@ -1,0 +1,49 @@
+package invar.cpu;
+
+/// The weights of a convolution, packed for [Tile]: for each group and each panel of rows, `[tap][channel][row]`, with
+/// the taps in the order of the two axes, vertical outermost.
+///
+/// For the convolution itself rows are output channels and channels are input channels; for the gradient of the input
+/// it is the other way round.
+///
+/// @param packed   group `g`, the panel that starts at row `r`, starts at `(g · paddedRows + r) · depth`
+/// @param rows     rows of a group
+/// @param channels channels of a group
+/// @param depth    taps · channels
+record ConvWeights(float[] packed, int rows, int channels, int depth) {
+
+    /// Panels with output channels as rows.
+    static ConvWeights forward(Parallel p, ConvShape s, ConvAxis vertical, ConvAxis horizontal, float[] w, int wo) {
+        int in = s.groupInputs(), out = s.groupOutputs(), window = s.window();
+        return pack(p, s.groups(), out, in, vertical, horizontal, w, wo, in * window, window, out * in * window);
+    }
+
+    /// Panels with input channels as rows.
+    static ConvWeights transposed(Parallel p, ConvShape s, ConvAxis vertical, ConvAxis horizontal, float[] w, int wo) {
+        int in = s.groupInputs(), out = s.groupOutputs(), window = s.window();
+        return pack(p, s.groups(), in, out, vertical, horizontal, w, wo, window, in * window, out * in * window);
+    }
+
+    private static ConvWeights pack(Parallel p, int groups, int rows, int channels, ConvAxis vertical,
+            ConvAxis horizontal, float[] w, int wo, int rowStep, int channelStep, int groupStep) {
+        int width = horizontal.taps(), taps = vertical.taps() * width, depth = taps * channels;
+        int padded = Tile.paddedRows(rows);
+        float[] packed = Scratch.WEIGHTS.floats(groups * padded * depth);
+        int each = Math.max(1, 8192 / depth);                  // rows of a task, about 10 µs
+        each = (each + Tile.ROWS - 1) / Tile.ROWS * Tile.ROWS;
+        int rowsOfTask = each, tasks = (rows + each - 1) / each;
+        p.run(groups * tasks, task -> {
+            int group = task / tasks, end = Math.min(rows, (task % tasks + 1) * rowsOfTask);
+            for (int row = task % tasks * rowsOfTask; row < end; ) {
+                int height = Tile.height(rows - row), used = Math.min(height, rows - row);
+                for (int tap = 0; tap < taps; tap++) {
+                    int place = vertical.order()[tap / width] * width + horizontal.order()[tap % width];
+                    Panels.packPanel(w, wo + group * groupStep + row * rowStep + place, rowStep, channelStep, used,
+                            channels, height, packed, (group * padded + row) * depth + tap * channels * height);
+                }
+                row += height;
+            }
+        });
+        return new ConvWeights(packed, rows, channels, depth);
+    }
+}

@@ -1,0 +1,144 @@
+package invar.cpu;
+
+import invar.core.ContractionOp;
+import invar.core.DType;
+import invar.core.MovementOp;
+import invar.core.Op;
+import invar.core.PointwiseOp;
+import invar.core.PoolingOp;
+import invar.core.ReductionOp;
+import invar.core.Tensor;
+import invar.core.fused.BatchNorm;
+import invar.core.fused.BatchNormGrad;
+import invar.core.fused.CosineSimilarity;
+import invar.core.fused.CosineSimilarityGrad;
+import invar.core.fused.CrossCorrelation;
+import invar.core.fused.CrossCorrelationGrad;
+import invar.core.fused.FusedOp;
+import invar.core.fused.L2Normalize;
+import invar.core.fused.L2NormalizeGrad;
+import invar.core.fused.LayerNorm;
+import invar.core.fused.LayerNormGrad;
+import invar.core.fused.NtXent;
+import invar.core.fused.NtXentGrad;
+import invar.core.fused.SoftmaxCrossEntropy;
+import invar.core.fused.SoftmaxCrossEntropyGrad;
+import invar.core.spi.Backend;
+import invar.core.spi.Storage;
+import java.lang.foreign.MemorySegment;
+
+/// The processor as a device: tensors are Java arrays of single precision, kernels use the Vector API and a team of
+/// threads of its own. Everything is done when `execute` returns, and every result is the same to the last bit on any
+/// number of threads. Several backends may be open side by side.
+public final class CpuBackend implements Backend {
+
+    /// The longest array that Java virtual machines make.
+    private static final long LONGEST = Integer.MAX_VALUE - 8L;
+
+    private final Parallel parallel;
+
+    /// Starts the threads.
+    ///
+    /// @param threads how many work at once, the caller included; at least 1
+    public CpuBackend(int threads) {
+        parallel = new Parallel(threads);
+    }
+
+    @Override
+    public DType floating() {
+        return DType.F32;
+    }
+
+    /// @throws IllegalArgumentException if `elements` is more than an array can have
+    @Override
+    public Storage allocate(DType type, long elements) {
+        if (elements < 0 || elements > LONGEST) {
+            throw new IllegalArgumentException("a CPU tensor is a Java array and has at most 2^31 - 9 = " + LONGEST
+                    + " elements, but " + elements + " were asked for");
+        }
+        try {
+            return switch (type) {
+                case F32 -> new CpuStorage.Floats(new float[(int) elements]);
+                case I32 -> new CpuStorage.Ints(new int[(int) elements]);
+                case F64 -> throw new IllegalArgumentException("the CPU backend computes in F32, not in F64");
+            };
+        } catch (OutOfMemoryError e) {
+            OutOfMemoryError explained = new OutOfMemoryError(
+                    "no room for " + elements + " elements of " + type + " (" + mebibytes(elements * type.bytes())
+                            + " MiB) in the Java heap of " + mebibytes(Runtime.getRuntime().maxMemory())
+                            + " MiB: use a smaller batch, or start Java with a larger -Xmx");
+            explained.initCause(e);
+            throw explained;
+        }
+    }
+
+    private static long mebibytes(long bytes) {
+        return (bytes + (1 << 20) - 1) >> 20;
+    }
+
+    @Override
+    public void upload(MemorySegment host, Storage to, DType type, long offset) {
+        MemorySegment.copy(host, 0, CpuStorage.segment(to), offset * type.bytes(), host.byteSize());
+    }
+
+    @Override
+    public void download(Storage from, DType type, long offset, MemorySegment host) {
+        MemorySegment.copy(CpuStorage.segment(from), offset * type.bytes(), host, 0, host.byteSize());
+    }
+
+    @Override
+    public void execute(Op op, Tensor[] in, Tensor[] out) {
+        switch (op) {
+            case PointwiseOp f -> Pointwise.execute(f, in, out[0], parallel);
+            case MovementOp m -> Movement.execute(m, in, out[0]);
+            case Op.InPlace u -> Updates.execute(u, in, parallel);
+            case ReductionOp r -> Reductions.execute(r, in[0], out[0], parallel);
+            case PoolingOp p -> Poolings.execute(p, in, out, parallel);
+            case ContractionOp c -> Contractions.execute(c, in[0], in[1], out[0], parallel);
+            case BatchNorm b -> BatchNorms.forward(b, in, out, parallel);
+            case BatchNormGrad b -> BatchNorms.backward(b, in, out, parallel);
+            case CosineSimilarity f -> throw composed(f);
+            case CosineSimilarityGrad f -> throw composed(f);
+            case CrossCorrelation f -> throw composed(f);
+            case CrossCorrelationGrad f -> throw composed(f);
+            case L2Normalize f -> throw composed(f);
+            case L2NormalizeGrad f -> throw composed(f);
+            case LayerNorm f -> throw composed(f);
+            case LayerNormGrad f -> throw composed(f);
+            case NtXent f -> throw composed(f);
+            case NtXentGrad f -> throw composed(f);
+            case SoftmaxCrossEntropy f -> throw composed(f);
+            case SoftmaxCrossEntropyGrad f -> throw composed(f);
+        }
+    }
+
+    @Override
+    public boolean supports(Op.Fused op) {
+        return switch ((FusedOp) op) {
+            case BatchNorm b -> true;
+            case BatchNormGrad b -> true;
+            case CosineSimilarity f -> false;
+            case CosineSimilarityGrad f -> false;
+            case CrossCorrelation f -> false;
+            case CrossCorrelationGrad f -> false;
+            case L2Normalize f -> false;
+            case L2NormalizeGrad f -> false;
+            case LayerNorm f -> false;
+            case LayerNormGrad f -> false;
+            case NtXent f -> false;
+            case NtXentGrad f -> false;
+            case SoftmaxCrossEntropy f -> false;
+            case SoftmaxCrossEntropyGrad f -> false;
+        };
+    }
+
+    private static IllegalArgumentException composed(FusedOp op) {
+        return new IllegalArgumentException("no kernel for " + op + "; it is composed");
+    }
+
+    /// Ends the threads. Storages are ordinary arrays, and go when nobody refers to them.
+    @Override
+    public void close() {
+        parallel.close();
+    }
+}

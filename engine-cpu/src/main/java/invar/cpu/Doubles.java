@@ -1,0 +1,39 @@
+package invar.cpu;
+
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/// Floats read as vectors of doubles, half as many at a time: for sums, which in single precision would lose digits.
+/// Converting is one instruction, and memory is slower than two halves of arithmetic.
+final class Doubles {
+
+    static final VectorSpecies<Double> SPECIES = VectorSpecies.of(double.class, Lanes.SPECIES.vectorShape());
+
+    /// Doubles in one vector: half of [Lanes#WIDTH].
+    static final int WIDTH = SPECIES.length();
+
+    /// As many floats as there are doubles in a vector.
+    static final VectorSpecies<Float> HALF =
+            VectorSpecies.of(float.class, VectorShape.forBitSize(Lanes.SPECIES.vectorBitSize() / 2));
+
+    private Doubles() {}
+
+    /// The next [#WIDTH] numbers of x.
+    static DoubleVector load(float[] x, int at) {
+        return wide(FloatVector.fromArray(HALF, x, at));
+    }
+
+    static DoubleVector wide(FloatVector half) {
+        return (DoubleVector) half.castShape(SPECIES, 0);
+    }
+
+    /// The sum of the lanes, from the first to the last. `room` is any array with [#WIDTH] places.
+    static double sum(DoubleVector v, double[] room) {
+        v.intoArray(room, 0);
+        double sum = room[0];
+        for (int i = 1; i < WIDTH; i++) sum += room[i];
+        return sum;
+    }
+}

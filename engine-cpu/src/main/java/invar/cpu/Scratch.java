@@ -1,0 +1,37 @@
+package invar.cpu;
+
+/// Working memory of kernels: one buffer per thread and purpose, kept from call to call.
+///
+/// A kernel writes a buffer before it reads it; what an earlier kernel left there is arbitrary. Buffers only grow, and
+/// each purpose bounds its size, so a thread holds some tens of megabytes at most. A kernel that runs inside another
+/// one must not share a purpose with it.
+enum Scratch {
+
+    /// Rows of A of a matrix product, packed for [Tile].
+    ROWS,
+    /// Columns of B of a matrix product, packed for [Tile].
+    COLUMNS,
+    /// A tile on its way to a place in C that is smaller or not contiguous.
+    EDGE,
+    /// Sums of parts, to be added up in a fixed order.
+    PARTS,
+    /// Weights of a convolution, packed for [Tile].
+    WEIGHTS,
+    /// Images of a convolution, with several images side by side in the innermost dimension.
+    IMAGES,
+    /// Result of a convolution in that layout.
+    RESULT,
+    /// Constants of channels, repeated for each position of an image.
+    CHANNELS;
+
+    private static final ThreadLocal<float[][]> BUFFERS = ThreadLocal.withInitial(() -> new float[values().length][0]);
+
+    /// This thread's buffer for this purpose, with room for `size` numbers or more.
+    float[] floats(int size) {
+        float[][] buffers = BUFFERS.get();
+        if (buffers[ordinal()].length < size) {
+            buffers[ordinal()] = new float[size];
+        }
+        return buffers[ordinal()];
+    }
+}

@@ -1,0 +1,54 @@
+package invar.cpu;
+
+import static invar.cpu.Lanes.COLUMNS;
+import static invar.cpu.Lanes.SPECIES;
+import static invar.cpu.Lanes.WIDTH;
+
+import jdk.incubator.vector.FloatVector;
+
+/// The 4-row register tile of [Tile]: 8 accumulators, each a named local, because an array of vectors would live
+/// on the heap. Eight are the least that hide the latency of two FMAs a cycle, four cycles each.
+final class Tile4 {
+
+    private Tile4() {}
+
+    /// See [Tile#multiply] for the formula and the arguments.
+    static void multiply(int segments, int[] offsets, int at, int depth, float[] a, int ao, float[] b, int bo,
+            float[] from, int fo, int ldf, float[] c, int co, int ldc) {
+        FloatVector s0l = FloatVector.fromArray(SPECIES, from, fo);
+        FloatVector s0r = FloatVector.fromArray(SPECIES, from, fo + WIDTH);
+        FloatVector s1l = FloatVector.fromArray(SPECIES, from, fo + ldf);
+        FloatVector s1r = FloatVector.fromArray(SPECIES, from, fo + ldf + WIDTH);
+        FloatVector s2l = FloatVector.fromArray(SPECIES, from, fo + 2 * ldf);
+        FloatVector s2r = FloatVector.fromArray(SPECIES, from, fo + 2 * ldf + WIDTH);
+        FloatVector s3l = FloatVector.fromArray(SPECIES, from, fo + 3 * ldf);
+        FloatVector s3r = FloatVector.fromArray(SPECIES, from, fo + 3 * ldf + WIDTH);
+        for (int s = 0; s < segments; s++) {
+            int ap = ao + offsets[at + 2 * s] * 4, bp = bo + offsets[at + 2 * s + 1] * COLUMNS;
+            for (int k = 0; k < depth; k++) {
+                FloatVector left = FloatVector.fromArray(SPECIES, b, bp + k * COLUMNS);
+                FloatVector right = FloatVector.fromArray(SPECIES, b, bp + k * COLUMNS + WIDTH);
+                FloatVector x = FloatVector.broadcast(SPECIES, a[ap + k * 4]);
+                s0l = x.fma(left, s0l);
+                s0r = x.fma(right, s0r);
+                x = FloatVector.broadcast(SPECIES, a[ap + k * 4 + 1]);
+                s1l = x.fma(left, s1l);
+                s1r = x.fma(right, s1r);
+                x = FloatVector.broadcast(SPECIES, a[ap + k * 4 + 2]);
+                s2l = x.fma(left, s2l);
+                s2r = x.fma(right, s2r);
+                x = FloatVector.broadcast(SPECIES, a[ap + k * 4 + 3]);
+                s3l = x.fma(left, s3l);
+                s3r = x.fma(right, s3r);
+            }
+        }
+        s0l.intoArray(c, co);
+        s0r.intoArray(c, co + WIDTH);
+        s1l.intoArray(c, co + ldc);
+        s1r.intoArray(c, co + ldc + WIDTH);
+        s2l.intoArray(c, co + 2 * ldc);
+        s2r.intoArray(c, co + 2 * ldc + WIDTH);
+        s3l.intoArray(c, co + 3 * ldc);
+        s3r.intoArray(c, co + 3 * ldc + WIDTH);
+    }
+}

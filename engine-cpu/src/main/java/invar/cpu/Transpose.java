@@ -1,0 +1,129 @@
+package invar.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/// Moves rows side by side, and back: the layout change that lets a convolution treat several images, or several
+/// channels, as the lanes of one vector.
+/// ```
+/// interleave:  to[j · toStep + i]   = from[i · fromStep + j]      i < rows (lanes), j < length
+/// separate:    to[i · toStep + j]   = from[j · fromStep + i]
+/// ```
+/// Blocks of 8 × 8 are transposed in registers in three rounds: round d exchanges, between rows i and i + d, the
+/// columns whose number has bit d set in one and not in the other (Eklundh, "A fast computer method for matrix
+/// transposing", IEEE Trans. Computers C-21(7), 1972).
+final class Transpose {
+
+    private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
+    private static final VectorShuffle<Float> SWAP1 = VectorShuffle.fromOp(EIGHT, i -> i ^ 1);
+    private static final VectorShuffle<Float> SWAP2 = VectorShuffle.fromOp(EIGHT, i -> i ^ 2);
+    private static final VectorShuffle<Float> SWAP4 = VectorShuffle.fromOp(EIGHT, i -> i ^ 4);
+    private static final VectorMask<Float> BIT1 = VectorMask.fromLong(EIGHT, 0b10101010);
+    private static final VectorMask<Float> BIT2 = VectorMask.fromLong(EIGHT, 0b11001100);
+    private static final VectorMask<Float> BIT4 = VectorMask.fromLong(EIGHT, 0b11110000);
+
+    /// Whether the processor has vectors of eight floats; otherwise everything is moved one by one.
+    private static final boolean FAST = Lanes.WIDTH >= 8;
+
+    private Transpose() {}
+
+    /// Puts `rows` rows of `length` numbers side by side, as the first lanes of `width`; the other lanes become zero.
+    static void interleave(float[] from, int fromAt, int fromStep, int rows, int length, float[] to, int toAt,
+            int toStep, int width) {
+        int i = 0;
+        if (FAST) {
+            for (; i + 8 <= rows; i += 8) {
+                blocks(from, fromAt + i * fromStep, fromStep, 8, length / 8, to, toAt + i, toStep, 8 * toStep);
+                rest(from, fromAt + i * fromStep, fromStep, 8, length & ~7, length, to, toAt + i, toStep);
+            }
+        }
+        rest(from, fromAt + i * fromStep, fromStep, rows - i, 0, length, to, toAt + i, toStep);
+        if (rows < width) {
+            for (int j = 0; j < length; j++) {
+                for (int lane = rows; lane < width; lane++) {
+                    to[toAt + j * toStep + lane] = 0;
+                }
+            }
+        }
+    }
+
+    /// Takes the first `rows` lanes apart, into rows of `length` numbers.
+    static void separate(float[] from, int fromAt, int fromStep, int rows, int length, float[] to, int toAt,
+            int toStep) {
+        int i = 0;
+        if (FAST) {
+            for (; i + 8 <= rows; i += 8) {
+                blocks(from, fromAt + i, fromStep, 8 * fromStep, length / 8, to, toAt + i * toStep, toStep, 8);
+                for (int lane = i; lane < i + 8; lane++) {
+                    for (int j = length & ~7; j < length; j++) {
+                        to[toAt + lane * toStep + j] = from[fromAt + j * fromStep + lane];
+                    }
+                }
+            }
+        }
+        for (; i < rows; i++) {
+            for (int j = 0; j < length; j++) {
+                to[toAt + i * toStep + j] = from[fromAt + j * fromStep + i];
+            }
+        }
+    }
+
+    private static void rest(float[] from, int fromAt, int fromStep, int rows, int start, int length, float[] to,
+            int toAt, int toStep) {
+        int i = 0;
+        for (; i + 4 <= rows; i += 4) {
+            int first = fromAt + i * fromStep, second = first + fromStep;
+            int third = second + fromStep, fourth = third + fromStep;
+            for (int j = start; j < length; j++) {
+                int at = toAt + j * toStep + i;
+                to[at] = from[first + j];
+                to[at + 1] = from[second + j];
+                to[at + 2] = from[third + j];
+                to[at + 3] = from[fourth + j];
+            }
+        }
+        for (; i < rows; i++) {
+            for (int j = start; j < length; j++) {
+                to[toAt + j * toStep + i] = from[fromAt + i * fromStep + j];
+            }
+        }
+    }
+
+    /// Transposes `count` blocks of 8 × 8 that are `fromBlock` apart, to places that are `toBlock` apart.
+    private static void blocks(float[] from, int fromAt, int fromStep, int fromBlock, int count, float[] to, int toAt,
+            int toStep, int toBlock) {
+        for (int n = 0; n < count; n++) {
+            int f = fromAt + n * fromBlock, t = toAt + n * toBlock;
+            FloatVector a0 = FloatVector.fromArray(EIGHT, from, f);
+            FloatVector a1 = FloatVector.fromArray(EIGHT, from, f + fromStep);
+            FloatVector a2 = FloatVector.fromArray(EIGHT, from, f + 2 * fromStep);
+            FloatVector a3 = FloatVector.fromArray(EIGHT, from, f + 3 * fromStep);
+            FloatVector a4 = FloatVector.fromArray(EIGHT, from, f + 4 * fromStep);
+            FloatVector a5 = FloatVector.fromArray(EIGHT, from, f + 5 * fromStep);
+            FloatVector a6 = FloatVector.fromArray(EIGHT, from, f + 6 * fromStep);
+            FloatVector a7 = FloatVector.fromArray(EIGHT, from, f + 7 * fromStep);
+            FloatVector b0 = a0.blend(a1.rearrange(SWAP1), BIT1), b1 = a0.rearrange(SWAP1).blend(a1, BIT1);
+            FloatVector b2 = a2.blend(a3.rearrange(SWAP1), BIT1), b3 = a2.rearrange(SWAP1).blend(a3, BIT1);
+            FloatVector b4 = a4.blend(a5.rearrange(SWAP1), BIT1), b5 = a4.rearrange(SWAP1).blend(a5, BIT1);
+            FloatVector b6 = a6.blend(a7.rearrange(SWAP1), BIT1), b7 = a6.rearrange(SWAP1).blend(a7, BIT1);
+            a0 = b0.blend(b2.rearrange(SWAP2), BIT2);
+            a2 = b0.rearrange(SWAP2).blend(b2, BIT2);
+            a1 = b1.blend(b3.rearrange(SWAP2), BIT2);
+            a3 = b1.rearrange(SWAP2).blend(b3, BIT2);
+            a4 = b4.blend(b6.rearrange(SWAP2), BIT2);
+            a6 = b4.rearrange(SWAP2).blend(b6, BIT2);
+            a5 = b5.blend(b7.rearrange(SWAP2), BIT2);
+            a7 = b5.rearrange(SWAP2).blend(b7, BIT2);
+            a0.blend(a4.rearrange(SWAP4), BIT4).intoArray(to, t);
+            a1.blend(a5.rearrange(SWAP4), BIT4).intoArray(to, t + toStep);
+            a2.blend(a6.rearrange(SWAP4), BIT4).intoArray(to, t + 2 * toStep);
+            a3.blend(a7.rearrange(SWAP4), BIT4).intoArray(to, t + 3 * toStep);
+            a0.rearrange(SWAP4).blend(a4, BIT4).intoArray(to, t + 4 * toStep);
+            a1.rearrange(SWAP4).blend(a5, BIT4).intoArray(to, t + 5 * toStep);
+            a2.rearrange(SWAP4).blend(a6, BIT4).intoArray(to, t + 6 * toStep);
+            a3.rearrange(SWAP4).blend(a7, BIT4).intoArray(to, t + 7 * toStep);
+        }
+    }
+}

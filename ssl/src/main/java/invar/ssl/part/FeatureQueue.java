@@ -1,0 +1,37 @@
+package invar.ssl.part;
+
+import invar.core.Ops;
+import invar.core.Tensor;
+import invar.core.UpdateOp;
+import invar.nn.Buffer;
+
+/// The keys of the last batches, first in, first out: MoCo's negatives (He et al. 2020,
+/// [arXiv:1911.05722](https://arxiv.org/abs/1911.05722), Sec. 3.2 and Algorithm 1).
+///
+/// The pointer is kept on the device with the rows, so that a checkpoint holds both; [#enqueue] reads it back, which
+/// waits for the device.
+///
+/// Departure: the official code stores the transpose (D, K).
+///
+/// @param rows    (K, D), persistent
+/// @param pointer the row that is overwritten next, a persistent integer scalar
+public record FeatureQueue(@Buffer Tensor rows, @Buffer Tensor pointer) {
+
+    public FeatureQueue {
+        if (rows.shape().rank() != 2) throw new IllegalArgumentException("a queue is a matrix, not " + rows.shape());
+    }
+
+    /// Overwrites the oldest N rows by the keys, N dividing K.
+    ///
+    /// @param keys (N, D), used as given: of unit length in MoCo
+    /// @throws IllegalArgumentException if N does not divide K, or the extents D differ
+    public void enqueue(Tensor keys) {
+        int n = keys.dim(0), k = rows.dim(0), at = pointer.integers()[0];
+        if (k % n != 0) {
+            throw new IllegalArgumentException(
+                    "the length of the queue, " + k + ", must be a multiple of the batch, which is " + n);
+        }
+        Ops.update(UpdateOp.Assign.COPY, rows.rows(at, at + n), keys);
+        pointer.upload((at + n) % k);
+    }
+}

@@ -1,0 +1,66 @@
+package invar.ssl.part;
+
+import invar.core.ContractionOp.MatMul;
+import invar.core.Ops;
+import invar.core.Shape;
+import invar.core.Tensor;
+import invar.core.UpdateOp;
+import invar.nn.Buffer;
+import invar.ssl.Losses;
+
+/// One feature vector for every image of the data set, a moving average of what the encoder made of it: instance
+/// discrimination (Wu, Xiong, Yu, Lin 2018, [arXiv:1805.01978](https://arxiv.org/abs/1805.01978), Sec. 3).
+///
+/// @param rows (n, D), persistent, of unit length
+public record MemoryBank(@Buffer Tensor rows) {
+
+    public MemoryBank {
+        if (rows.shape().rank() != 2) {
+            throw new IllegalArgumentException("a memory bank is a matrix, not " + rows.shape());
+        }
+    }
+
+    /// Logits of the non-parametric softmax (Eq. 2): v · bankᵀ / τ. Its loss is the cross entropy with the images'
+    /// numbers.
+    ///
+    /// @param v           (N, D), rows of unit length
+    /// @param temperature τ > 0; 0.07 in the paper
+    /// @return (N, n)
+    public Tensor logits(Tensor v, double temperature) {
+        return v.matmulT(rows).scale(1 / temperature);
+    }
+
+    /// The unnormalised probabilities exp(vᵢ · bank_indexᵢⱼ / τ) of some rows only, the numerators of Eq. 4.
+    ///
+    /// @param v     (N, D), rows of unit length
+    /// @param index (N, m), I32, in 0 … n − 1
+    /// @return (N, m)
+    public Tensor weights(Tensor v, Tensor index, double temperature) {
+        int n = v.dim(0), d = v.dim(1);
+        Tensor chosen = rows.gather(index);                                                  // (N, m, D)
+        Tensor dots = Ops.run(new MatMul(false, true), v.reshape(n, 1, d), chosen);          // (N, 1, m)
+        return dots.reshape(index.shape()).scale(1 / temperature).exp();
+    }
+
+    /// The constant Z of Eq. 4, from the weights of uniformly drawn rows: n times their mean. The paper estimates it
+    /// once, from the first batch.
+    public double normaliser(Tensor weights) {
+        return rows.dim(0) * weights.mean().item();
+    }
+
+    /// Moves the rows of a batch: u = m · row + (1 − m) · v, row ← u / ‖u‖. After the loss, which uses the old rows.
+    ///
+    /// @param v        (N, D)
+    /// @param index    (N), I32: the row of each; each row at most once
+    /// @param momentum m in [0, 1]; 0.5 in the official code
+    public void update(Tensor v, Tensor index, double momentum) {
+        if (!(momentum >= 0 && momentum <= 1)) {
+            throw new IllegalArgumentException("momentum must be in [0, 1] but is " + momentum);
+        }
+        int n = rows.dim(0);
+        Tensor moved = Losses.normalize(rows.gather(index).scale(momentum).add(v.stopGradient().scale(1 - momentum)));
+        Tensor ones = v.device().full(Shape.of(v.dim(0), 1), 1);
+        Tensor others = ones.scatter(index, n).affine(-1, 1);                                // (n, 1), 0 where moved
+        Ops.update(UpdateOp.Assign.COPY, rows, rows.mul(others).add(moved.scatter(index, n)));
+    }
+}
