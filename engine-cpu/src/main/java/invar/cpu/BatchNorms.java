@@ -43,7 +43,7 @@ final class BatchNorms {
         int channels = t.c(), mo = at(in[2]);
         float[] x = floats(in[0]), gamma = floats(in[1]), mean = floats(in[2]), variance = floats(in[3]);
         float[] dy = floats(in[5]), y = op.relu() ? floats(in[4]) : dy;
-        int xo = at(in[0]), go = at(in[5]), yo = op.relu() ? at(in[4]) : go, to = at(out[0]);
+        int xo = at(in[0]), go = at(in[5]), yo = op.relu() ? at(in[4]) : go;
         float floor = op.relu() ? 0 : Float.NaN;
         double[] sums = new double[channels], products = new double[channels];
         ChannelSums.products(t, x, xo, mean, mo, y, yo, floor, dy, go, sums, products, parallel);
@@ -58,7 +58,12 @@ final class BatchNorms {
             k[c] = (float) (-scale * rstd * dGamma / t.count());
             s[c] = (float) (-scale * sums[c] / t.count());
         }
-        float[] dx = floats(out[0]);
+        gradient(t, x, xo, m, y, yo, floor, dy, go, a, k, s, floats(out[0]), at(out[0]), parallel);
+    }
+
+    /// dx = a g + (x − m) k + s, with numbers m, a, k, s for each channel; g = dy, or 0 where y ≤ floor. dx may be dy.
+    static void gradient(ChannelTiles t, float[] x, int xo, float[] m, float[] y, int yo, float floor, float[] dy, int go,
+            float[] a, float[] k, float[] s, float[] dx, int to, Parallel parallel) {
         t.each(parallel, (rowTile, row, rows, channel, count) -> {
             int start = t.at(row, channel), inner = t.inner();
             if (t.byChannel()) {

@@ -95,45 +95,41 @@ public final class CpuBackend implements Backend {
             case ReductionOp r -> Reductions.execute(r, in[0], out[0], parallel);
             case PoolingOp p -> Poolings.execute(p, in, out, parallel);
             case ContractionOp c -> Contractions.execute(c, in[0], in[1], out[0], parallel);
-            case BatchNorm b -> BatchNorms.forward(b, in, out, parallel);
-            case BatchNormGrad b -> BatchNorms.backward(b, in, out, parallel);
-            case CosineSimilarity f -> throw composed(f);
-            case CosineSimilarityGrad f -> throw composed(f);
-            case CrossCorrelation f -> throw composed(f);
-            case CrossCorrelationGrad f -> throw composed(f);
-            case L2Normalize f -> throw composed(f);
-            case L2NormalizeGrad f -> throw composed(f);
-            case LayerNorm f -> throw composed(f);
-            case LayerNormGrad f -> throw composed(f);
-            case NtXent f -> throw composed(f);
-            case NtXentGrad f -> throw composed(f);
-            case SoftmaxCrossEntropy f -> throw composed(f);
-            case SoftmaxCrossEntropyGrad f -> throw composed(f);
+            case BatchNorm f -> BatchNorms.forward(f, in, out, parallel);
+            case BatchNormGrad f -> BatchNorms.backward(f, in, out, parallel);
+            case CosineSimilarity f -> CosineSimilarities.forward(f, in, out, parallel);
+            case CosineSimilarityGrad f -> CosineSimilarities.backward(f, in, out, parallel);
+            case CrossCorrelation f -> CrossCorrelations.forward(f, in, out, parallel);
+            case CrossCorrelationGrad f -> CrossCorrelations.backward(in, out, parallel);
+            case L2Normalize f -> L2Normalizes.forward(f, in, out, parallel);
+            case L2NormalizeGrad f -> L2Normalizes.backward(f, in, out, parallel);
+            case LayerNorm f -> LayerNorms.forward(f, in, out, parallel);
+            case LayerNormGrad f -> LayerNorms.backward(in, out, parallel);
+            case NtXent f -> NtXents.forward(f, in, out, parallel);
+            case NtXentGrad f -> NtXents.backward(f, in, out, parallel);
+            case SoftmaxCrossEntropy f -> CrossEntropies.forward(f, in, out, parallel);
+            case SoftmaxCrossEntropyGrad f -> CrossEntropies.backward(f, in, out, parallel);
         }
     }
 
     @Override
     public boolean supports(Op.Fused op) {
         return switch ((FusedOp) op) {
-            case BatchNorm b -> true;
-            case BatchNormGrad b -> true;
-            case CosineSimilarity f -> false;
-            case CosineSimilarityGrad f -> false;
-            case CrossCorrelation f -> false;
-            case CrossCorrelationGrad f -> false;
-            case L2Normalize f -> false;
-            case L2NormalizeGrad f -> false;
-            case LayerNorm f -> false;
-            case LayerNormGrad f -> false;
-            case NtXent f -> false;
-            case NtXentGrad f -> false;
-            case SoftmaxCrossEntropy f -> false;
-            case SoftmaxCrossEntropyGrad f -> false;
+            case BatchNorm f -> true;
+            case BatchNormGrad f -> true;
+            case CosineSimilarity f -> true;
+            case CosineSimilarityGrad f -> true;
+            case CrossCorrelation f -> true;
+            case CrossCorrelationGrad f -> true;
+            case L2Normalize f -> true;
+            case L2NormalizeGrad f -> true;
+            case LayerNorm f -> true;
+            case LayerNormGrad f -> true;
+            case NtXent f -> true;
+            case NtXentGrad f -> true;
+            case SoftmaxCrossEntropy f -> true;
+            case SoftmaxCrossEntropyGrad f -> true;
         };
-    }
-
-    private static IllegalArgumentException composed(FusedOp op) {
-        return new IllegalArgumentException("no kernel for " + op + "; it is composed");
     }
 
     /// Ends the threads. Storages are ordinary arrays, and go when nobody refers to them.

@@ -95,7 +95,7 @@ final class Rows {
     }
 
     /// Σ e^(xᵢ − max), with the terms written to `terms` unless that is null.
-    private static double sumExp(float[] x, int at, int n, float max, float[] terms, int to, float[] buffer) {
+    static double sumExp(float[] x, int at, int n, float max, float[] terms, int to, float[] buffer) {
         double sum = 0;
         for (int from = 0; from < n; from += Sums.BLOCK) {
             int end = Math.min(n, from + Sums.BLOCK);
@@ -131,7 +131,8 @@ final class Rows {
         }
     }
 
-    private static void shift(float[] x, int at, int n, float max, float log, float[] y, int to) {
+    /// y = x − max − log.
+    static void shift(float[] x, int at, int n, float max, float log, float[] y, int to) {
         int i = 0;
         for (; i <= n - WIDTH; i += WIDTH) {
             FloatVector.fromArray(SPECIES, x, at + i).sub(max).sub(log).intoArray(y, to + i);

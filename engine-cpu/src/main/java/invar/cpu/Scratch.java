@@ -22,7 +22,11 @@ enum Scratch {
     /// Result of a convolution in that layout.
     RESULT,
     /// Constants of channels, repeated for each position of an image.
-    CHANNELS;
+    CHANNELS,
+    /// Rows of a matrix, normalised.
+    UNIT_ROWS,
+    /// Products of rows with each other.
+    SIMILARITIES;
 
     private static final ThreadLocal<float[][]> BUFFERS = ThreadLocal.withInitial(() -> new float[values().length][0]);
 
