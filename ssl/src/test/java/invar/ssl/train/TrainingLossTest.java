@@ -3,6 +3,8 @@ package invar.ssl.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -10,10 +12,12 @@ import java.util.Map;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import invar.core.Device;
+import invar.core.Tensor;
 import invar.core.spi.DeviceOptions;
 import invar.ssl.augment.ColorJitter;
 import invar.ssl.augment.Compose;
@@ -32,12 +36,15 @@ class TrainingLossTest {
             new TrainConfig.EncoderConfig("resnet10", 3, "small"),
             new TrainConfig.Optimization("sgd", 0.002, 0.9, 1e-3, true, 2), 33, 10, 17);
 
-    private static final double[] LOSSES = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    private static final double[] LOSSES = {
+        4.461612180412, 4.734134945088, 4.395050768413, 4.314887470970, 4.495257168226,
+        4.628008673963, 4.472991410841, 3.901731091249, 4.509793505733, 4.267822985280};
 
     /// A change of these numbers is a change of the mathematics. In double precision the last digits are those of
-    /// `Math.exp` and its like; on the CPU, single precision has a rounding error of 6e-8, a few of which add up.
+    /// `Math.exp` and its like. In single precision rounding may turn one ReLU of thousands, which changes a step by a
+    /// thousandth; that no step by itself does more is tested below.
     @ParameterizedTest
-    @CsvSource({"reference, 1e-9", "cpu, 2e-5"})
+    @CsvSource({"reference, 1e-9", "cpu, 1e-2"})
     void isTheseNumbersInTenSteps(String name, double tolerance) {
         try (Device device = Device.open(name); Trainer trainer = Runs.trainer(TEN_STEPS, Shapes.train(0, 33, 9), device, 2)) {
             List<Double> losses = Runs.train(trainer, 10);
@@ -45,6 +52,36 @@ class TrainingLossTest {
                 assertThat(losses.get(i)).as("step %d of %s", i, losses).isCloseTo(LOSSES[i], within(tolerance));
             }
         }
+    }
+
+    /// Each step from the state that the reference backend has reached.
+    @Test
+    void isThatOfTheReferenceBackendInEachStepOnTheCpu(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("state.safetensors");
+        try (Device reference = Runs.reference(); Device cpu = Device.open("cpu");
+                Trainer exact = Runs.trainer(TEN_STEPS, Shapes.train(0, 33, 9), reference, 1)) {
+            for (int step = 1; step <= 10; step++) {
+                exact.save(file);
+                double expected = Runs.train(exact, step).getFirst();
+                try (Trainer fast = Runs.trainer(TEN_STEPS, Shapes.train(0, 33, 9), cpu, 1)) {
+                    fast.load(file);
+                    assertThat(Runs.train(fast, step).getFirst()).as("step %d", step).isCloseTo(expected, within(1e-5));
+                    Map<String, Tensor> moved = fast.state();
+                    exact.state().forEach((name, tensor) -> assertThat(distance(tensor.doubles(), moved.get(name).doubles()))
+                            .as(name).isLessThan(1e-3));
+                }
+            }
+        }
+    }
+
+    /// ‖a − b‖ / max(‖a‖, 1e-3)
+    private static double distance(double[] a, double[] b) {
+        double difference = 0, size = 0;
+        for (int i = 0; i < a.length; i++) {
+            difference += (a[i] - b[i]) * (a[i] - b[i]);
+            size += a[i] * a[i];
+        }
+        return Math.sqrt(difference) / Math.max(Math.sqrt(size), 1e-3);
     }
 
     @Test
