@@ -145,8 +145,8 @@ public final class Trainer implements AutoCloseable {
 
     private UserError diverged(double loss) {
         return new UserError(UserError.FAILED, "The loss is " + loss + " at step " + done
-                + ": training has diverged;
-                a smaller learning rate (--lr) or a longer warm-up is the usual cure.", null);
+                + ": training has diverged; "
+                + "a smaller learning rate (--lr) or a longer warm-up is the usual cure.", null);
     }
 
     /// Everything that training changes: what the method declares and the optimizer's moments.
