@@ -109,12 +109,12 @@ class EncoderFileTest {
 
     @ParameterizedTest
     @CsvSource({
-        "width, many, is not valid", "width, 0, encoder.width must be", "width, 2, has shape", "encoder, vit,
-                no encoder 'vit'",
-        "encoder, resnet11, ResNet-11", "encoder, resnet18, has no tensor layer1.1.conv1.weight", "stem, huge,
-        no stem 'huge'",
-        "image_size, big, is not valid", "mean, 0.1 0.2, three values", "mean, a b c, is not valid", "std, 1 1 0,
-        must be > 0"})
+        "width, many, is not valid", "width, 0, encoder.width must be", "width, 2, has shape",
+                "encoder, vit, no encoder 'vit'",
+        "encoder, resnet11, ResNet-11", "encoder, resnet18, has no tensor layer1.1.conv1.weight",
+                "stem, huge, no stem 'huge'",
+        "image_size, big, is not valid", "mean, 0.1 0.2, three values", "mean, a b c, is not valid",
+                "std, 1 1 0, must be > 0"})
     void refusesAFileWithAWrongValue(String key, String value, String sentence) throws IOException {
         change(key, value);
         assertThatThrownBy(() -> EncoderFile.load(file, device)).isInstanceOf(UserError.class).message()
