@@ -15,6 +15,11 @@ public interface SslMethod {
     /// [#parameters].
     Tensor loss(Views views, Step step);
 
+    /// How many global views of each image [#loss] takes.
+    default int views() {
+        return 2;
+    }
+
     /// What the optimizer trains, by name.
     Map<String, Tensor> parameters();
 

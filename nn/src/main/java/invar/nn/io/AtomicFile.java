@@ -1,6 +1,7 @@
 package invar.nn.io;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.FileSystemException;
@@ -24,6 +25,14 @@ public final class AtomicFile {
     }
 
     private AtomicFile() {}
+
+    /// Writes these bytes to `file`; see [#write(Path,Content)].
+    public static void write(Path file, byte[] bytes) throws IOException {
+        write(file, channel -> {
+            // A disk that is almost full takes a part, and refuses the next write.
+            for (ByteBuffer rest = ByteBuffer.wrap(bytes); rest.hasRemaining(); ) channel.write(rest);
+        });
+    }
 
     /// Writes `content` to `file`.
     ///

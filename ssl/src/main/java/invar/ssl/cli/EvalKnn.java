@@ -29,6 +29,12 @@ import invar.ssl.train.RunFolder;
             "  ssl eval knn encoder.safetensors --data cifar-10-binary.tar.gz --k 200 --temperature 0.1"})
 final class EvalKnn implements Callable<Integer> {
 
+    /// Neighbours and temperature of the vote (Caron et al. 2021, arXiv:2104.14294, App. F: k = 20, τ = 0.07).
+    static final int NEIGHBOURS = 20;
+    static final double TEMPERATURE = 0.07;
+    /// At most so many training images vote, so that the measure costs seconds.
+    static final int BANK = 20_000;
+
     @Spec
     private CommandSpec spec;
 
@@ -38,15 +44,16 @@ final class EvalKnn implements Callable<Integer> {
     @Option(names = "--data", paramLabel = "NAME|PATH", description = "Other data than it was trained on.")
     private String data;
 
-    @Option(names = "--k", paramLabel = "N", defaultValue = "20", description = "Neighbours that vote (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--k", paramLabel = "N", defaultValue = "" + NEIGHBOURS,
+            description = "Neighbours that vote (default: ${DEFAULT-VALUE}).")
     private int k;
 
-    @Option(names = "--temperature", paramLabel = "TAU", defaultValue = "0.07",
+    @Option(names = "--temperature", paramLabel = "TAU", defaultValue = "" + TEMPERATURE,
             description = "Weight of a neighbour: exp(similarity / TAU) (default: ${DEFAULT-VALUE}).")
     private double temperature;
 
-    @Option(names = "--bank", paramLabel = "N", defaultValue = "1000000",
-            description = "At most so many training images vote (default: all).")
+    @Option(names = "--bank", paramLabel = "N", defaultValue = "" + BANK,
+            description = "At most so many training images vote, at even distances in the data (default: ${DEFAULT-VALUE}).")
     private int bank;
 
     @Mixin
@@ -55,7 +62,7 @@ final class EvalKnn implements Callable<Integer> {
     @Override
     public Integer call() {
         if (k < 1) throw new UserError("--k must be at least 1 but is " + k + ".");
-        if (!(temperature > 0)) throw new UserError("--temperature must be > 0 but is " + temperature + ".");
+        if (!(temperature > 0 && Double.isFinite(temperature))) throw new UserError("--temperature must be a number > 0 but is " + temperature + ".");
         if (bank < 1) throw new UserError("--bank must be at least 1 but is " + bank + ".");
         Path file = Files.isDirectory(encoder) ? RunFolder.existing(encoder).encoder() : encoder;
         try (Device opened = device.open()) {

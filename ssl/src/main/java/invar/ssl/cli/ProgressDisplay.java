@@ -1,9 +1,9 @@
 package invar.ssl.cli;
 
 import java.io.Console;
+import java.time.Duration;
 import java.util.Locale;
 
-import java.time.Duration;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -11,7 +11,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
 import invar.ssl.train.EpochMetrics;
 
 /// How training looks while it runs: a bar with loss, images/s and time left on a terminal, a line every few seconds
-/// elsewhere.
+/// elsewhere. The lines go to the run's log in any case.
 final class ProgressDisplay implements AutoCloseable {
 
     private static final long LINE_EVERY_NANOS = 5_000_000_000L;
@@ -44,16 +44,15 @@ final class ProgressDisplay implements AutoCloseable {
     void epochDone(EpochMetrics m) {
         String text = String.format(Locale.ROOT, "loss %.3f (chance %.3f)  lr %.4f  %.0f images/s", m.loss(), m.chance(),
                 m.lr(), m.imagesPerSecond());
-        if (bar != null) {
-            bar.setExtraMessage(" epoch " + m.epoch() + "/" + epochs + "  " + text);
-            return;
-        }
+        if (bar != null) bar.setExtraMessage(" epoch " + m.epoch() + "/" + epochs + "  " + text);
         long now = System.nanoTime();
-        boolean last = m.step() == total;
-        if (quiet || anyLine && !last && now - lastLine < LINE_EVERY_NANOS) return;
+        if (anyLine && m.step() < total && now - lastLine < LINE_EVERY_NANOS) return;
         long left = (now - began) / (m.step() - doneBefore) * (total - m.step());
-        report.line("epoch %" + Integer.toString(epochs).length() + "d/%d  step %d/%d  %s  data %.0f%%  eta %s", m.epoch(),
-                epochs, m.step(), total, text, 100 * m.dataShare(), clock(left));
+        String line = String.format(Locale.ROOT, "epoch %" + Integer.toString(epochs).length()
+                        + "d/%d  step %d/%d  %s  data %.0f%%  eta %s", m.epoch(), epochs, m.step(), total, text,
+                100 * m.dataShare(), clock(left));
+        if (quiet || bar != null) report.log(line);
+        else report.line("%s", line);
         lastLine = now;
         anyLine = true;
     }
@@ -62,8 +61,8 @@ final class ProgressDisplay implements AutoCloseable {
     static String clock(long nanos) {
         long seconds = nanos / 1_000_000_000L;
         return seconds >= 3600
-                ? String.format("%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60)
-                : String.format("%d:%02d", seconds / 60, seconds % 60);
+                ? String.format(Locale.ROOT, "%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60)
+                : String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60);
     }
 
     @Override

@@ -8,6 +8,9 @@ import java.util.function.Consumer;
 /// Prints to the console and to the run's log.
 final class Report {
 
+    /// Width of a number such as `0.123`.
+    private static final int DIGITS = 5;
+
     private final PrintWriter console, log;
 
     Report(PrintWriter console, PrintWriter log) {
@@ -20,6 +23,11 @@ final class Report {
         String text = String.format(Locale.ROOT, format, arguments);
         console.println(text);
         console.flush();
+        log(text);
+    }
+
+    /// One line for the log alone.
+    void log(String text) {
         log.println(text);
         log.flush();
     }
@@ -29,15 +37,21 @@ final class Report {
         table(text -> line("%s", text), title, rows);
     }
 
-    /// The same, line by line to anywhere.
+    /// The same, line by line to anywhere. Columns are as wide as what is in them.
     static void table(Consumer<String> line, String title, Map<String, Map<String, Double>> rows) {
-        StringBuilder head = new StringBuilder(String.format("%-28s", title));
-        for (String measure : rows.values().iterator().next().keySet()) head.append(String.format("  %22s", measure));
-        line.accept(head.toString());
+        int first = Math.max(title.length(), rows.keySet().stream().mapToInt(String::length).max().orElse(0));
+        StringBuilder head = new StringBuilder(pad(title, first));
+        for (String measure : rows.values().iterator().next().keySet()) head.append("  ").append(pad(measure, DIGITS));
+        line.accept(head.toString().stripTrailing());
         rows.forEach((name, measures) -> {
-            StringBuilder row = new StringBuilder(String.format("%-28s", name));
-            for (double value : measures.values()) row.append(String.format(Locale.ROOT, "  %22.3f", value));
-            line.accept(row.toString());
+            StringBuilder row = new StringBuilder(pad(name, first));
+            measures.forEach((measure, value) -> row.append("  ")
+                    .append(pad(String.format(Locale.ROOT, "%.3f", value), Math.max(measure.length(), DIGITS))));
+            line.accept(row.toString().stripTrailing());
         });
+    }
+
+    private static String pad(String text, int width) {
+        return text + " ".repeat(Math.max(0, width - text.length()));
     }
 }

@@ -19,8 +19,8 @@ import picocli.CommandLine.Spec;
 
 import invar.core.Device;
 import invar.ssl.UserError;
+import invar.ssl.data.Datasets;
 import invar.ssl.train.ConfigFile;
-import invar.ssl.train.Presets;
 import invar.ssl.train.RunFolder;
 import invar.ssl.train.TrainConfig;
 
@@ -41,9 +41,9 @@ final class Train implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--data", paramLabel = "NAME|PATH", defaultValue = "emoji32",
+    @Option(names = "--data", paramLabel = "NAME|PATH",
             description = "emoji32, shapes, or a folder or file: CIFAR-10 (binary), MNIST-like idx, folders of images "
-                    + "(default: ${DEFAULT-VALUE}).")
+                    + "(default: " + Datasets.DEFAULT + ").")
     private String data;
 
     @Option(names = "--method", paramLabel = "NAME", description = "How to train (default: simclr).")
@@ -106,17 +106,24 @@ final class Train implements Callable<Integer> {
         PrintWriter console = spec.commandLine().getOut();
         boolean resuming = resume != null;
         if (resuming) refuseChanges();
+        else if (out != null) RunFolder.check(out, overwrite);
+        else if (overwrite) throw new UserError("--overwrite needs --out: without it, a run gets a new folder.");
         TrainConfig resolved = resuming ? ConfigFile.load(RunFolder.existing(resume).config()) : resolve();
         try (Device opened = device.open();
                 TrainingSession session = TrainingSession.prepare(resolved, opened, device.threads())) {
-            RunFolder folder = resuming ? RunFolder.existing(resume)
-                    : RunFolder.create(out != null ? out : RunFolder.fresh(resolved.method() + "-" + dataName(resolved)), overwrite);
-            return session.run(folder, resuming, quiet, console) ? ExitCode.OK : ExitCode.INTERRUPTED;
+            boolean done = resuming ? session.resume(RunFolder.existing(resume), quiet, console)
+                    : session.start(folder(resolved), quiet, console);
+            return done ? ExitCode.OK : ExitCode.INTERRUPTED;
         }
+    }
+
+    private RunFolder folder(TrainConfig resolved) {
+        return out != null ? RunFolder.create(out, overwrite) : RunFolder.fresh(resolved.method() + "-" + dataName(resolved));
     }
 
     private TrainConfig resolve() {
         Map<String, String> changes = new LinkedHashMap<>();
+        put(changes, "data", data);
         put(changes, "method", method);
         put(changes, "epochs", epochs);
         put(changes, "batch", batch);
@@ -129,8 +136,7 @@ final class Train implements Callable<Integer> {
         put(changes, "augment", augment);
         put(changes, "seed", seed);
         changes.putAll(settings);
-        TrainConfig chosen = ConfigFile.resolve(Presets.forData(data), config, changes);
-        return chosen.withSettings(ConfigFile.resolvedSettings(ConfigFile.settings(chosen)));
+        return ConfigFile.resolve(config, changes);
     }
 
     private static void put(Map<String, String> changes, String name, Object value) {

@@ -3,17 +3,18 @@ package invar.ssl.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 
 import invar.core.Device;
 import invar.nn.Layer;
 import invar.nn.Modules;
-import invar.nn.io.Weights;
+import invar.nn.io.AtomicFile;
+import invar.ssl.UserError;
 import invar.ssl.augment.Normalize;
 import invar.ssl.augment.Recipe;
 import invar.ssl.augment.Recipes;
@@ -36,11 +37,6 @@ import invar.ssl.train.Trainer;
 final class TrainingSession implements AutoCloseable {
 
     private static final long SAVE_EVERY_NANOS = 60_000_000_000L;
-    /// Neighbours and temperature of the vote (Caron et al. 2021, arXiv:2104.14294, App. F: k = 20, τ = 0.07).
-    private static final int NEIGHBOURS = 20;
-    private static final double TEMPERATURE = 0.07;
-    /// At most so many training pictures vote, so that the measure costs seconds.
-    private static final int BANK = 20_000;
 
     private final TrainConfig config;
     private final Device device;
@@ -55,85 +51,135 @@ final class TrainingSession implements AutoCloseable {
         this.split = split;
         this.normalize = normalize;
         this.trainer = trainer;
-        this.evaluation = new Evaluation(split, config.imageSize(), normalize, NEIGHBOURS, TEMPERATURE, BANK, device);
+        this.evaluation = new Evaluation(split, config.imageSize(), normalize, EvalKnn.NEIGHBOURS, EvalKnn.TEMPERATURE,
+                EvalKnn.BANK, device);
     }
 
     /// Loads the data and builds everything; all mistakes in settings and data are found here.
     static TrainingSession prepare(TrainConfig config, Device device, int workers) {
+        Recipe recipe = Recipes.named(config.augment(), config.imageSize());
         Split split = Datasets.open(config.data(), Datasets.Options.DEFAULT.withSide(config.imageSize()));
         Normalize normalize = ChannelStatistics.of(split.train());
-        Recipe recipe = Recipes.named(config.augment(), config.imageSize()).then(normalize);
-        BatchLoader loader = new BatchLoader(
-                split.train(), recipe, config.imageSize(), config.batch(), config.epochs(), config.seed(), workers);
-        return new TrainingSession(config, device, split, normalize, new Trainer(config, loader, device));
+        BatchLoader loader = new BatchLoader(split.train(), recipe.then(normalize), config.imageSize(), config.batch(),
+                config.epochs(), config.seed(), workers);
+        try {
+            return new TrainingSession(config, device, split, normalize, new Trainer(config, loader, device));
+        } catch (RuntimeException | Error e) {
+            loader.close();
+            throw e;
+        }
     }
 
-    /// Trains, saves and measures.
+    /// Trains from the beginning, saves and measures.
     ///
     /// @return false if it was interrupted
-    boolean run(RunFolder folder, boolean resume, boolean quiet, PrintWriter console) throws IOException {
-        if (resume) trainer.load(folder.checkpoint());
-        else ConfigFile.save(config, folder.config());
-        Environment.save(folder.environment(), device, Instant.now());
+    boolean start(RunFolder folder, boolean quiet, PrintWriter console) throws IOException {
+        ConfigFile.save(config, folder.config());
+        AtomicFile.write(folder.data(), manifest().getBytes(StandardCharsets.UTF_8));
+        return run(folder, quiet, console);
+    }
+
+    /// Continues after the last checkpoint; of a finished run, only says that it is.
+    ///
+    /// @return false if it was interrupted
+    boolean resume(RunFolder folder, boolean quiet, PrintWriter console) throws IOException {
+        if (Files.exists(folder.data()) && !Files.readString(folder.data()).equals(manifest())) {
+            throw new UserError("The data " + config.data() + " is not what the run " + folder.root()
+                    + " was begun with: its items are no longer those of " + folder.data() + ".");
+        }
+        trainer.load(folder.checkpoint());
+        if (trainer.stepsDone() == trainer.totalSteps() && Files.exists(folder.encoder())) {
+            console.printf("The run %s is finished: all %d steps are done, and the encoder is in %s.%n", folder.root(),
+                    trainer.totalSteps(), folder.encoder());
+            return true;
+        }
+        return run(folder, quiet, console);
+    }
+
+    private String manifest() {
+        return String.join("\n", split.manifest()) + "\n";
+    }
+
+    private boolean run(RunFolder folder, boolean quiet, PrintWriter console) throws IOException {
+        String program = ("ssl " + Version.number() + " " + Version.commit()).strip();
+        Environment.save(folder.environment(), program, device, Instant.now());
         MetricsFile metrics = MetricsFile.open(folder, trainer.stepsDone());
         try (PrintWriter log = new PrintWriter(Files.newBufferedWriter(
                 folder.log(), StandardOpenOption.CREATE, StandardOpenOption.APPEND))) {
             Report report = new Report(console, log);
-            introduce(report, folder, resume);
-            if (!train(folder, metrics, report, quiet, console)) return false;
+            introduce(report, folder);
+            if (!train(folder, metrics, report, quiet)) return false;
             EncoderFile.save(folder.encoder(), trainer.encoder(), config, normalize);
             conclude(report, folder);
             return true;
         }
     }
 
-    private void introduce(Report report, RunFolder folder, boolean resume) {
+    private void introduce(Report report, RunFolder folder) {
         report.line("%s on %s: %,d images to train on, %,d held out (%s)", config.method(), split.train().name(),
                 split.train().size() * split.train().drawings(), split.test().size() * split.test().drawings(), split.rule());
         report.line("%s, width %d, %,d parameters; batch %d, %d epochs of %d steps; on %s; run folder %s",
                 config.encoder().name(), config.encoder().width(), Modules.count(trainer.encoder()), config.batch(),
                 config.epochs(), trainer.totalSteps() / config.epochs(), device.name(), folder.root());
-        if (resume) report.line("continuing after step %d of %d", trainer.stepsDone(), trainer.totalSteps());
+        if (trainer.stepsDone() > 0) {
+            report.line("continuing after step %d of %d", trainer.stepsDone(), trainer.totalSteps());
+        }
     }
 
-    private boolean train(RunFolder folder, MetricsFile metrics, Report report, boolean quiet, PrintWriter console)
-            throws IOException {
-        long[] saved = {System.nanoTime()};
-        boolean complete;
-        try (Interruption interruption = new Interruption();
-                ProgressDisplay display = new ProgressDisplay(
-                        report, config.epochs(), trainer.stepsDone(), trainer.totalSteps(), quiet)) {
-            complete = trainer.run(interruption::requested, new Trainer.Listener() {
-                @Override
-                public void stepped(long step, double loss) {
-                    display.stepped(step);
-                }
-
-                @Override
-                public void epochDone(EpochMetrics epoch) {
-                    display.epochDone(epoch);
-                    try {
-                        metrics.add(epoch);
-                        if (System.nanoTime() - saved[0] > SAVE_EVERY_NANOS) {
-                            trainer.save(folder.checkpoint());
-                            saved[0] = System.nanoTime();
-                        }
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                }
-            });
+    private boolean train(RunFolder folder, MetricsFile metrics, Report report, boolean quiet) throws IOException {
+        try (Interruption interruption = new Interruption()) {
+            try (ProgressDisplay display = new ProgressDisplay(
+                    report, config.epochs(), trainer.stepsDone(), trainer.totalSteps(), quiet)) {
+                trainer.run(interruption::requested, new Saving(folder, metrics, display));
+            } catch (UncheckedIOException e) {
+                throw e.getCause();
+            }
             trainer.save(folder.checkpoint());
-            if (!complete) {
-                report.line("interrupted after step %d of %d and saved; continue with: java -jar ssl.jar train --resume %s",
-                        trainer.stepsDone(), trainer.totalSteps(), folder.root());
-                console.flush();
+            if (!interruption.requested()) return true;
+            report.line("interrupted after step %d of %d and saved; continue with: java -jar ssl.jar train --resume %s",
+                    trainer.stepsDone(), trainer.totalSteps(), folder.root());
+            return false;
+        }
+    }
+
+    /// Shows every step, adds a row of metrics after every epoch, and saves a checkpoint now and then.
+    private final class Saving implements Trainer.Listener {
+
+        private final RunFolder folder;
+        private final MetricsFile metrics;
+        private final ProgressDisplay display;
+        private long saved = System.nanoTime();
+
+        Saving(RunFolder folder, MetricsFile metrics, ProgressDisplay display) {
+            this.folder = folder;
+            this.metrics = metrics;
+            this.display = display;
+        }
+
+        @Override
+        public void epochDone(EpochMetrics epoch) {
+            display.epochDone(epoch);
+            try {
+                metrics.add(epoch);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
         }
-        return complete;
+
+        @Override
+        public void stepped(long step, double loss) {
+            display.stepped(step);
+            if (System.nanoTime() - saved < SAVE_EVERY_NANOS) return;
+            try {
+                trainer.save(folder.checkpoint());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            saved = System.nanoTime();
+        }
     }
 
-    private void conclude(Report report, RunFolder folder) throws IOException {
+    private void conclude(Report report, RunFolder folder) {
         if (!evaluation.possible()) {
             report.line("no labels and no second drawings: nothing to measure; the encoder is in %s", folder.encoder());
             return;

@@ -33,15 +33,23 @@ public final class SimClr implements SslMethod {
     /// @param temperature τ > 0 (Table 5: 0.1 is best for 2048-wide representations trained long; 0.5 on CIFAR-10, B.9)
     public record Config(int hidden, int projection, double temperature) {
 
+        /// Wider than any published head: 8192 is Barlow Twins'.
+        private static final int WIDEST = 1 << 15;
+
         /// ImageNet, ResNet-50: Sec. 2.1 and Table 5.
         public static final Config PAPER = new Config(2048, 128, 0.1);
 
         /// Checks the ranges.
         public Config {
-            if (hidden < 1 || projection < 1) {
-                throw new IllegalArgumentException("hidden and projection must be at least 1");
+            if (hidden < 1 || hidden > WIDEST) {
+                throw new IllegalArgumentException("hidden must be 1 to " + WIDEST + " but is " + hidden);
             }
-            if (!(temperature > 0)) throw new IllegalArgumentException("temperature must be > 0 but is " + temperature);
+            if (projection < 1 || projection > WIDEST) {
+                throw new IllegalArgumentException("projection must be 1 to " + WIDEST + " but is " + projection);
+            }
+            if (!(temperature > 0 && Double.isFinite(temperature))) {
+                throw new IllegalArgumentException("temperature must be a number > 0 but is " + temperature);
+            }
         }
     }
 

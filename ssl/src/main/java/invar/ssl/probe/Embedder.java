@@ -10,8 +10,8 @@ import invar.nn.Mode;
 /// Runs images through a network in evaluation mode, batch by batch.
 public final class Embedder {
 
-    /// Images a pass.
-    private static final int BATCH = 256;
+    /// Pixels a pass: 256 images of 32 × 32, so that large images take no more memory than small ones.
+    private static final int PIXELS = 256 * 32 * 32;
 
     /// Images by number.
     public interface Images {
@@ -28,18 +28,18 @@ public final class Embedder {
     ///
     /// @param side S, height and width of the images
     public static Embeddings embed(Layer encoder, Images images, int side, Device device) {
-        int n = images.size(), pixels = 3 * side * side, features = 0;
+        int n = images.size(), pixels = 3 * side * side, features = 0, batch = Math.clamp(PIXELS / (side * side), 1, 256);
         float[] rows = new float[0];
         try (Scope scope = device.scope()) {
-            for (int from = 0; from < n; from += BATCH) {
+            for (int from = 0; from < n; from += batch) {
                 scope.reset();
-                int count = Math.min(BATCH, n - from);
-                float[] batch = new float[count * pixels];
-                for (int i = 0; i < count; i++) images.read(from + i, batch, i * pixels);
-                Tensor h = encoder.apply(device.tensor(Shape.of(count, 3, side, side), batch), Mode.EVAL);
+                int count = Math.min(batch, n - from);
+                float[] pass = new float[count * pixels];
+                for (int i = 0; i < count; i++) images.read(from + i, pass, i * pixels);
+                Tensor h = encoder.apply(device.tensor(Shape.of(count, 3, side, side), pass), Mode.EVAL);
                 if (from == 0) {
                     features = h.size() / count;
-                    rows = new float[n * features];
+                    rows = new float[Math.multiplyExact(n, features)];
                 }
                 System.arraycopy(h.floats(), 0, rows, from * features, count * features);
             }

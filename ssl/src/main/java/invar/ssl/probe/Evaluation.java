@@ -25,6 +25,9 @@ public final class Evaluation {
 
     private static final Normalize AS_THEY_ARE = new Normalize(List.of(0.0, 0.0, 0.0), List.of(1.0, 1.0, 1.0));
 
+    /// Pixels are compared at no more than this side: rows of larger images would fill the memory and find no more.
+    private static final int PIXEL_SIDE = 32;
+
     private final Split split;
     private final int side, k, maxBank;
     private final double temperature;
@@ -57,38 +60,40 @@ public final class Evaluation {
 
     /// The measures of the pixels themselves, from 0 to 1 as they are, by name, each in [0, 1].
     public Map<String, Double> ofPixels() {
-        return measure(AS_THEY_ARE, images -> Embedder.pixels(images, side));
+        int least = Math.min(side, PIXEL_SIDE);
+        return measure(AS_THEY_ARE, least, images -> Embedder.pixels(images, least));
     }
 
     /// The measures of the pixels with each channel standardised, as the encoder sees them: what an encoder must beat.
     public Map<String, Double> ofStandardisedPixels() {
-        return measure(normalize, images -> Embedder.pixels(images, side));
+        int least = Math.min(side, PIXEL_SIDE);
+        return measure(normalize, least, images -> Embedder.pixels(images, least));
     }
 
     /// The measures of an encoder, by name, each in [0, 1].
     public Map<String, Double> of(Layer encoder) {
-        return measure(normalize, images -> Embedder.embed(encoder, images, side, device));
+        return measure(normalize, side, images -> Embedder.embed(encoder, images, side, device));
     }
 
-    private Map<String, Double> measure(Normalize pixels, Function<Pictures, Embeddings> features) {
+    private Map<String, Double> measure(Normalize pixels, int at, Function<Pictures, Embeddings> features) {
         Map<String, Double> measures = new LinkedHashMap<>();
         if (split.test().drawings() > 1) {
-            Pictures first = Pictures.of(split.test(), 0, side, pixels);
-            Pictures second = Pictures.of(split.test(), 1, side, pixels);
+            Pictures first = Pictures.of(split.test(), 0, at, pixels);
+            Pictures second = Pictures.of(split.test(), 1, at, pixels);
             Embeddings a = features.apply(first), b = features.apply(second);
             measures.put(RETRIEVAL, (Retrieval.top1(a, b, device) + Retrieval.top1(b, a, device)) / 2);
             Embeddings askedA = features.apply(first.perturbed()), askedB = features.apply(second.perturbed());
             measures.put(PERTURBED, (Retrieval.top1(askedA, b, device) + Retrieval.top1(askedB, a, device)) / 2);
         }
-        if (labelled()) measures.put("kNN-" + k, nearestNeighbours(pixels, features));
+        if (labelled()) measures.put("kNN-" + k, nearestNeighbours(pixels, at, features));
         return measures;
     }
 
     /// Every drawing of the items of the split's bank votes; every drawing of the held-out items is asked.
-    private double nearestNeighbours(Normalize pixels, Function<Pictures, Embeddings> features) {
+    private double nearestNeighbours(Normalize pixels, int at, Function<Pictures, Embeddings> features) {
         Dataset train = split.bank().perDrawing().thinned(maxBank), test = split.test().perDrawing();
-        Embeddings bank = features.apply(Pictures.of(train, 0, side, pixels)).normalised();
-        Embeddings asked = features.apply(Pictures.of(test, 0, side, pixels)).normalised();
+        Embeddings bank = features.apply(Pictures.of(train, 0, at, pixels)).normalised();
+        Embeddings asked = features.apply(Pictures.of(test, 0, at, pixels)).normalised();
         try (Scope _ = device.scope()) {
             Knn.Result result = Knn.predict(
                     device.tensor(Shape.of(asked.count(), asked.features()), asked.rows()),

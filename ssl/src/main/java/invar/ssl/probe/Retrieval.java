@@ -24,14 +24,14 @@ public final class Retrieval {
         }
         Embeddings q = queries.normalised(), g = gallery.normalised();
         int n = q.count(), d = q.features(), hits = 0;
-        for (int from = 0; from < n; from += BLOCK) {
-            int rows = Math.min(BLOCK, n - from);
-            float[] part = new float[rows * d];
-            System.arraycopy(q.rows(), from * d, part, 0, part.length);
-            try (Scope _ = device.scope()) {
-                Tensor similarity = device.tensor(Shape.of(rows, d), part).matmulT(device.tensor(Shape.of(n, d), g.rows()));
-                float[] s = similarity.floats();
-                for (int i = 0; i < rows; i++) if (argmax(s, i * n, n) == from + i) hits++;
+        try (Scope _ = device.scope()) {
+            Tensor all = device.tensor(Shape.of(n, d), g.rows()), asked = device.tensor(Shape.of(n, d), q.rows());
+            for (int from = 0; from < n; from += BLOCK) {
+                int to = Math.min(n, from + BLOCK);
+                try (Scope _ = device.scope()) {
+                    float[] s = asked.rows(from, to).matmulT(all).floats();          // (block, n)
+                    for (int i = from; i < to; i++) if (argmax(s, (i - from) * n, n) == i) hits++;
+                }
             }
         }
         return (double) hits / n;

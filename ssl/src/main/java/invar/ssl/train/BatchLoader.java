@@ -39,6 +39,7 @@ public final class BatchLoader implements AutoCloseable {
     private final ThreadLocal<ImageBuffer> buffers = ThreadLocal.withInitial(ImageBuffer::new);
     private final ThreadLocal<byte[]> bytes;
     private long scheduled = -1;                         // the last step whose batch is in the making; -1: none yet
+    private long last;                                   // the step that was taken last
     private int[] order;
     private long orderOf = -1;
 
@@ -46,12 +47,17 @@ public final class BatchLoader implements AutoCloseable {
     /// @param batch N, images a batch
     /// @param epochs after how many epochs no more batches are made
     /// @param threads how many workers, at least 1
-    /// @throws UserError if a batch is larger than the data
+    /// @throws UserError if a batch is larger than the data or than an array, or if a view has another size
     public BatchLoader(Dataset data, Recipe recipe, int size, int batch, int epochs, long seed, int threads) {
         if (batch > data.size()) {
             throw new UserError("The batch of " + batch + " is larger than the data: there are " + data.size()
                     + " training images.");
         }
+        if (3L * size * size * batch > Integer.MAX_VALUE - 8) {
+            throw new UserError("A batch of " + batch + " images of " + size + " × " + size
+                    + " pixels has more than 2^31 values: make the batch or the images smaller.");
+        }
+        checkSize(data, recipe, size);
         this.data = data;
         this.recipe = recipe;
         this.size = size;
@@ -67,6 +73,24 @@ public final class BatchLoader implements AutoCloseable {
         });
     }
 
+    /// Runs a black image through the recipe.
+    private static void checkSize(Dataset data, Recipe recipe, int size) {
+        for (int view = 0; view < recipe.views().size(); view++) {
+            ImageBuffer image = new ImageBuffer()
+                    .load(new byte[data.shape().size()], data.shape().height(), data.shape().width());
+            recipe.views().get(view).apply(image, 0, 0, 0, view);
+            if (image.height() != size || image.width() != size) {
+                throw new UserError("The augmentation " + recipe.name() + " makes views of " + image.height() + " × "
+                        + image.width() + " pixels, but all views must have " + size + " × " + size + ".");
+            }
+        }
+    }
+
+    /// How many images there are.
+    public int images() {
+        return data.size();
+    }
+
     /// Views of each image.
     public int views() {
         return recipe.views().size();
@@ -77,10 +101,20 @@ public final class BatchLoader implements AutoCloseable {
         return stepsPerEpoch;
     }
 
-    /// The batch of this step; waits until it is ready. Steps are taken in order, from any first one. The batch is valid
-    /// until the next call.
+    /// The batch of this step; waits until it is ready. The batch is valid until the next call.
+    ///
+    /// @throws IllegalArgumentException if there is no such step, or it is not the one after that of the last call; the
+    ///                                  first may be any
     public Batch take(long step) {
-        if (scheduled < 0) scheduled = step - 1;
+        if (step < 0 || step >= totalSteps) {
+            throw new IllegalArgumentException("there is no step " + step + " of " + totalSteps);
+        }
+        if (scheduled < 0) {
+            scheduled = step - 1;
+        } else if (step != last + 1) {
+            throw new IllegalArgumentException("steps are taken in order: after " + last + " not " + step);
+        }
+        last = step;
         while (scheduled < Math.min(step + AHEAD, totalSteps - 1)) schedule(++scheduled);
         Pending pending = ring[(int) (step % ring.length)];
         try {
@@ -89,8 +123,11 @@ public final class BatchLoader implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new CancellationException("interrupted while waiting for data");
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeException failure) throw failure;
-            throw new IllegalStateException("a data worker failed", e.getCause());
+            switch (e.getCause()) {
+                case RuntimeException failure -> throw failure;
+                case Error failure -> throw failure;
+                case Throwable failure -> throw new IllegalStateException("a data worker failed", failure);
+            }
         }
         return pending.batch;
     }
@@ -122,10 +159,6 @@ public final class BatchLoader implements AutoCloseable {
             data.read(index, view % data.drawings(), raw);         // a second drawing makes the second view
             image.load(raw, data.shape().height(), data.shape().width());
             recipe.views().get(view).apply(image, seed, epoch, index, view);
-            if (image.height() != size || image.width() != size) {
-                throw new IllegalStateException("recipe " + recipe.name() + " makes views of " + image.height() + " × "
-                        + image.width() + ", not " + size + " × " + size);
-            }
             image.copyTo(target.views()[view], i * 3 * size * size);
         }
     }

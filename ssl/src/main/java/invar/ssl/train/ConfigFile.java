@@ -1,20 +1,20 @@
 package invar.ssl.train;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
-import tools.jackson.dataformat.yaml.YAMLMapper;
 
 import invar.nn.io.AtomicFile;
 import invar.ssl.UserError;
+import invar.ssl.data.Datasets;
 import invar.ssl.method.Methods;
 
 /// Settings as text: reads and writes `config.yaml`, and changes single values by name.
@@ -22,35 +22,55 @@ import invar.ssl.method.Methods;
 /// A setting is named by its path, as in `optimization.lr`; the last part alone will do where only one setting ends so.
 public final class ConfigFile {
 
-    private static final YAMLMapper YAML = YAMLMapper.builder()
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-            .build();
-
     private ConfigFile() {}
 
-    /// `base` with the values of a YAML file, then those of `changes` (name to text).
+    /// All settings of a new run: the defaults for its data and its method, over them the values of a YAML file, over them
+    /// `changes` (name to text). Data and method are themselves found this way.
     ///
     /// @param file may be null
     /// @throws UserError if the file cannot be read, or a setting is unknown or out of range
-    public static TrainConfig resolve(TrainConfig base, Path file, Map<String, String> changes) {
-        ObjectNode tree = YAML.valueToTree(base);
-        if (file != null) merge(tree, parse(file), "", file);
-        changes.forEach((name, text) -> change(tree, name, text));
-        return read(tree, "the settings");
+    public static TrainConfig resolve(Path file, Map<String, String> changes) {
+        ObjectNode given = file == null ? SettingsTree.empty() : SettingsTree.parse(file);
+        String data = changes.getOrDefault("data", SettingsTree.text(given, "data").orElse(Datasets.DEFAULT));
+        TrainConfig preset = Presets.forData(data);
+        String method = changes.getOrDefault("method", SettingsTree.text(given, "method").orElse(preset.method()));
+        ObjectNode tree = SettingsTree.of(preset.withSettings(
+                method.equals(preset.method()) ? complete(preset).settings() : values(Methods.named(method).defaults())));
+        SettingsTree.merge(tree, given, file);
+        changes.forEach((name, text) -> SettingsTree.change(tree, name, text));
+        return complete(read(tree, file == null ? "" : " of " + file));
     }
 
     /// The settings that a run was made with.
     ///
     /// @throws UserError if the file cannot be read or breaks a rule
     public static TrainConfig load(Path file) {
-        return read(parse(file), file.toString());
+        return complete(read(SettingsTree.parse(file), " of " + file));
     }
 
     /// Writes a new file, or replaces one as a whole.
     public static void save(TrainConfig config, Path file) throws IOException {
-        byte[] text = YAML.writeValueAsBytes(config);
-        AtomicFile.write(file, channel -> channel.write(java.nio.ByteBuffer.wrap(text)));
+        AtomicFile.write(file, text(config).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /// The content of a file of these settings.
+    static String text(TrainConfig config) {
+        return SettingsTree.YAML.writeValueAsString(config);
+    }
+
+    /// The first setting in which a run differs from one with the settings in `text`, as in
+    /// `optimization.lr is 0.1, not 0.5`; empty if there is none.
+    ///
+    /// @param what names the text in a message
+    /// @throws UserError if the text is not that of settings
+    static Optional<String> difference(String text, String what, TrainConfig config) {
+        Map<String, String> theirs = SettingsTree.flat(SettingsTree.parse(text, what));
+        Map<String, String> ours = SettingsTree.flat(SettingsTree.of(config));
+        for (String name : ours.keySet()) {
+            String their = theirs.get(name), our = ours.get(name);
+            if (!our.equals(their)) return Optional.of(name + " is " + (their == null ? "not given" : their + ", not " + our));
+        }
+        return Optional.empty();
     }
 
     /// The method's settings as its record.
@@ -58,106 +78,35 @@ public final class ConfigFile {
     /// @throws UserError if one is unknown or out of range
     public static Record settings(TrainConfig config) {
         Record defaults = Methods.named(config.method()).defaults();
-        ObjectNode tree = YAML.valueToTree(defaults);
+        ObjectNode tree = SettingsTree.of(defaults);
         config.settings().forEach((name, value) -> {
             if (!tree.has(name)) {
                 throw new UserError("The method " + config.method() + " has no setting '" + name + "'; it has "
                         + String.join(", ", tree.propertyNames()) + ".");
             }
-            tree.set(name, YAML.valueToTree(value));
+            tree.set(name, SettingsTree.YAML.valueToTree(value));
         });
         try {
-            return YAML.treeToValue(tree, defaults.getClass());
+            return SettingsTree.YAML.treeToValue(tree, defaults.getClass());
         } catch (JacksonException e) {
-            throw new UserError("The settings of " + config.method() + " are not valid: " + reason(e) + ".", e);
+            throw new UserError("Wrong settings of " + config.method() + ": " + SettingsTree.reason(e, tree) + ".", e);
         }
     }
 
-    /// All settings of a method by name, defaults where `config` says nothing.
-    public static Map<String, Object> resolvedSettings(Record settings) {
-        return YAML.convertValue(settings, new TypeReference<LinkedHashMap<String, Object>>() {});
+    /// The same settings, with the defaults of the method's settings that were not given.
+    private static TrainConfig complete(TrainConfig config) {
+        return config.withSettings(values(settings(config)));
     }
 
-    private static ObjectNode parse(Path file) {
-        if (!Files.isRegularFile(file)) throw new UserError("There is no settings file " + file + ".");
+    private static Map<String, Object> values(Record settings) {
+        return SettingsTree.YAML.convertValue(settings, new TypeReference<LinkedHashMap<String, Object>>() {});
+    }
+
+    private static TrainConfig read(JsonNode tree, String of) {
         try {
-            JsonNode tree = YAML.readTree(Files.readAllBytes(file));
-            if (tree instanceof ObjectNode object) return object;
-            throw new UserError("The settings file " + file + " must hold names and values, as in `batch: 256`.");
+            return SettingsTree.YAML.treeToValue(tree, TrainConfig.class);
         } catch (JacksonException e) {
-            throw new UserError("The settings file " + file + " is not YAML: " + reason(e) + ".", e);
-        } catch (IOException e) {
-            throw new UserError("The settings file " + file + " cannot be read: " + e.getMessage() + ".", e);
+            throw new UserError("Wrong settings" + of + ": " + SettingsTree.reason(e, tree) + ".", e);
         }
-    }
-
-    private static TrainConfig read(ObjectNode tree, String what) {
-        try {
-            return YAML.treeToValue(tree, TrainConfig.class);
-        } catch (JacksonException e) {
-            throw new UserError("A setting in " + what + " is not valid: " + reason(e) + ".", e);
-        }
-    }
-
-    /// What a constructor said, or else the parser's first line.
-    private static String reason(JacksonException e) {
-        Throwable cause = e.getCause() != null ? e.getCause() : e;
-        String message = cause instanceof JacksonException j ? j.getOriginalMessage() : cause.getMessage();
-        return message.lines().findFirst().orElse(cause.toString());
-    }
-
-    private static void merge(ObjectNode into, ObjectNode from, String path, Path file) {
-        for (String name : from.propertyNames()) {
-            boolean open = path.equals("settings.");
-            if (!into.has(name) && !open) {
-                throw new UserError("The settings file " + file + " has an unknown setting '" + path + name + "'.");
-            }
-            if (into.get(name) instanceof ObjectNode inner && from.get(name) instanceof ObjectNode changes) {
-                merge(inner, changes, path + name + ".", file);
-            } else {
-                into.set(name, from.get(name));
-            }
-        }
-    }
-
-    private static void change(ObjectNode tree, String name, String text) {
-        ObjectNode at = tree;
-        String[] parts = name.split("\\.");
-        if (parts.length == 1 && !tree.has(name)) {
-            at = holder(tree, name);
-        } else {
-            for (int i = 0; i < parts.length - 1; i++) {
-                if (!(at.get(parts[i]) instanceof ObjectNode inner)) throw unknown(tree, name);
-                at = inner;
-            }
-        }
-        String last = parts[parts.length - 1];
-        if (!at.has(last) && at != tree.get("settings")) throw unknown(tree, name);
-        at.set(last, YAML.readTree(text));
-    }
-
-    /// The group that has a setting of this name.
-    private static ObjectNode holder(ObjectNode tree, String name) {
-        ObjectNode found = null;
-        for (JsonNode group : tree) {
-            if (group instanceof ObjectNode object && object.has(name)) {
-                if (found != null) throw new UserError("The setting '" + name + "' is in two groups: write group." + name + ".");
-                found = object;
-            }
-        }
-        if (found == null) throw unknown(tree, name);
-        return found;
-    }
-
-    private static UserError unknown(ObjectNode tree, String name) {
-        StringBuilder known = new StringBuilder();
-        for (String top : tree.propertyNames()) {
-            if (tree.get(top) instanceof ObjectNode group) {
-                for (String inner : group.propertyNames()) known.append(", ").append(top).append('.').append(inner);
-            } else {
-                known.append(", ").append(top);
-            }
-        }
-        return new UserError("There is no setting '" + name + "'; there are " + known.substring(2) + ".");
     }
 }

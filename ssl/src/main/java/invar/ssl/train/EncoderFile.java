@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -11,6 +12,7 @@ import invar.core.Device;
 import invar.nn.Layer;
 import invar.nn.Modules;
 import invar.nn.io.Safetensors;
+import invar.nn.io.SafetensorsException;
 import invar.nn.io.Weights;
 import invar.ssl.UserError;
 import invar.ssl.augment.Normalize;
@@ -29,21 +31,25 @@ public final class EncoderFile {
 
     private static final String FORMAT = "invar-encoder-1";
 
+    private static final List<String> NEEDED =
+            List.of("encoder", "width", "stem", "image_size", "mean", "std", "data");
+
     private EncoderFile() {}
 
     /// Writes the file as a whole or not at all.
     public static void save(Path file, Layer encoder, TrainConfig config, Normalize normalize) throws IOException {
-        Weights.save(file, Modules.state(encoder), Map.of(
-                "format", FORMAT,
-                "encoder", config.encoder().name(),
-                "width", Integer.toString(config.encoder().width()),
-                "stem", config.encoder().stem(),
-                "image_size", Integer.toString(config.imageSize()),
-                "mean", numbers(normalize.mean()),
-                "std", numbers(normalize.std()),
-                "method", config.method(),
-                "data", config.data(),
-                "seed", Long.toString(config.seed())));
+        Map<String, String> metadata = new LinkedHashMap<>();       // in this order, so that equal runs make equal files
+        metadata.put("format", FORMAT);
+        metadata.put("encoder", config.encoder().name());
+        metadata.put("width", Integer.toString(config.encoder().width()));
+        metadata.put("stem", config.encoder().stem());
+        metadata.put("image_size", Integer.toString(config.imageSize()));
+        metadata.put("mean", numbers(normalize.mean()));
+        metadata.put("std", numbers(normalize.std()));
+        metadata.put("method", config.method());
+        metadata.put("data", config.data());
+        metadata.put("seed", Long.toString(config.seed()));
+        Weights.save(file, Modules.state(encoder), metadata);
     }
 
     /// Builds the network that the file describes and fills it.
@@ -55,6 +61,9 @@ public final class EncoderFile {
             if (!FORMAT.equals(metadata.get("format"))) {
                 throw new UserError("The file " + file + " holds no encoder of this program.");
             }
+            for (String key : NEEDED) {
+                if (!metadata.containsKey(key)) throw new UserError("The encoder file " + file + " does not name its " + key + ".");
+            }
             TrainConfig.EncoderConfig config = new TrainConfig.EncoderConfig(
                     metadata.get("encoder"), Integer.parseInt(metadata.get("width")), metadata.get("stem"));
             Layer network = Encoders.make(config, device, 0).network();
@@ -63,10 +72,12 @@ public final class EncoderFile {
             return new Loaded(network, normalize, Integer.parseInt(metadata.get("image_size")), metadata.get("data"));
         } catch (NoSuchFileException e) {
             throw new UserError("There is no encoder file " + file + ".", e);
+        } catch (SafetensorsException e) {
+            throw new UserError("Not an encoder file: " + e.getMessage() + ".", e);       // the message names the file
         } catch (IOException e) {
             throw new UserError("The encoder file " + file + " cannot be read: " + e.getMessage() + ".", e);
-        } catch (NullPointerException | NumberFormatException e) {
-            throw new UserError("The encoder file " + file + " does not say what network it holds.", e);
+        } catch (IllegalArgumentException e) {
+            throw new UserError("The encoder file " + file + " is not valid: " + e.getMessage() + ".", e);
         }
     }
 

@@ -1,7 +1,6 @@
 package invar.ssl.train;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -22,8 +21,11 @@ public final class Environment {
     private Environment() {}
 
     /// Writes the file as a whole or not at all.
-    public static void save(Path file, Device device, Instant started) throws IOException {
+    ///
+    /// @param program name and version of this program
+    public static void save(Path file, String program, Device device, Instant started) throws IOException {
         Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("program", program);
         facts.put("started", started.toString());
         facts.put("java", Runtime.version().toString());
         facts.put("vm", System.getProperty("java.vm.name"));
@@ -35,7 +37,6 @@ public final class Environment {
         for (BackendProvider provider : Device.providers()) {
             if (provider.name().equals(device.name())) facts.put("device_description", provider.describe());
         }
-        byte[] text = JSON.writeValueAsBytes(facts);
-        AtomicFile.write(file, channel -> channel.write(ByteBuffer.wrap(text)));
+        AtomicFile.write(file, JSON.writeValueAsBytes(facts));
     }
 }

@@ -1,11 +1,23 @@
 package invar.ssl.train;
 
-/// Adds up losses and times of an epoch.
+/// Adds up losses and times of an epoch. The sum of losses goes into checkpoints, so that an epoch that was interrupted has
+/// the mean of one that was not; times are of this process alone.
 final class EpochClock {
 
-    private long began = System.nanoTime(), waitBegan, waited;
+    private final long stepsPerEpoch;
+    private long began = System.nanoTime(), waitBegan, waited, steps;
     private double lossSum;
-    private long steps;
+
+    /// @param lossSum of the steps of this epoch that are done already
+    EpochClock(long stepsPerEpoch, double lossSum) {
+        this.stepsPerEpoch = stepsPerEpoch;
+        this.lossSum = lossSum;
+    }
+
+    /// Sum of the losses since the epoch began.
+    double lossSum() {
+        return lossSum;
+    }
 
     void dataBegins() {
         waitBegan = System.nanoTime();
@@ -24,7 +36,7 @@ final class EpochClock {
     EpochMetrics lap(long epoch, long step, int batch, double chance, double lr, long bytes) {
         long now = System.nanoTime();
         double seconds = (now - began) * 1e-9;
-        EpochMetrics metrics = new EpochMetrics(epoch, step, lossSum / steps, chance, lr, steps * batch / seconds,
+        EpochMetrics metrics = new EpochMetrics(epoch, step, lossSum / stepsPerEpoch, chance, lr, steps * batch / seconds,
                 (double) waited / (now - began), seconds, bytes);
         began = now;
         waited = 0;

@@ -1,15 +1,19 @@
 package invar.ssl.train;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 import invar.ssl.UserError;
 
 /// Where a run keeps what it makes:
 /// ```
 /// config.yaml                     every resolved setting
+/// data.tsv                        every image by name: to train on, and held out
 /// environment.json                versions and machine
 /// metrics.csv, metrics.jsonl      one row an epoch
 /// train.log                       what was printed
@@ -18,37 +22,71 @@ import invar.ssl.UserError;
 /// ```
 public record RunFolder(Path root) {
 
-    /// A new folder for a run.
+    /// Refuses a place where [#create] would fail, before work begins.
+    ///
+    /// @param overwrite whether an existing run in it may be replaced
+    /// @throws UserError if `root` is a file, or is not empty and may not be replaced
+    public static void check(Path root, boolean overwrite) {
+        if (Files.exists(root) && !Files.isDirectory(root)) throw new UserError("The run folder " + root + " is a file.");
+        try {
+            if (!overwrite && !isEmpty(root)) {
+                throw new UserError("The run folder " + root + " is not empty: choose another with --out, continue it with "
+                        + "--resume " + root + ", or replace it with --overwrite.");
+            }
+        } catch (IOException e) {
+            throw new UserError("The run folder " + root + " cannot be read: " + reason(e) + ".", e);
+        }
+    }
+
+    /// A new folder for a run. Of an earlier run in it nothing is left; other files stay.
     ///
     /// @param overwrite whether an existing run in it may be replaced
     /// @throws UserError if the folder exists, is not empty and may not be replaced, or cannot be made
     public static RunFolder create(Path root, boolean overwrite) {
+        check(root, overwrite);
+        RunFolder folder = new RunFolder(root);
         try {
-            if (Files.exists(root) && !Files.isDirectory(root)) {
-                throw new UserError("The run folder " + root + " is a file.");
+            Files.createDirectories(folder.checkpoint().getParent());
+            for (Path file : List.of(folder.checkpoint(), folder.config(), folder.data(), folder.environment(),
+                    folder.metricsCsv(), folder.metricsJson(), folder.log(), folder.encoder())) {
+                Files.deleteIfExists(file);
             }
-            if (!isEmpty(root)) {
-                if (!overwrite) {
-                    throw new UserError("The run folder " + root + " is not empty: choose another with --out, continue it with "
-                            + "--resume " + root + ", or replace it with --overwrite.");
-                }
-                RunFolder old = new RunFolder(root);
-                for (Path file : new Path[] {old.checkpoint(), old.metricsCsv(), old.metricsJson(), old.log(), old.encoder()}) {
-                    Files.deleteIfExists(file);
-                }
-            }
-            Files.createDirectories(root.resolve("checkpoints"));
-            return new RunFolder(root);
+            return folder;
         } catch (IOException e) {
-            throw new UserError("The run folder " + root + " cannot be made: " + e.getMessage() + ".", e);
+            throw new UserError("The run folder " + root + " cannot be made: " + reason(e) + ".", e);
         }
     }
 
-    /// The first of `runs/name`, `runs/name-2`, `runs/name-3`, … that does not exist.
-    public static Path fresh(String name) {
-        Path path = Path.of("runs", name);
-        for (int i = 2; Files.exists(path); i++) path = Path.of("runs", name + "-" + i);
-        return path;
+    /// A new folder: the first of `runs/name`, `runs/name-2`, `runs/name-3`, … that does not exist.
+    ///
+    /// @throws UserError if it cannot be made
+    public static RunFolder fresh(String name) {
+        Path root = Path.of("runs", name);
+        try {
+            Files.createDirectories(root.getParent());
+            for (int i = 2; !made(root); i++) root = Path.of("runs", name + "-" + i);
+        } catch (IOException e) {
+            throw new UserError("The run folder " + root + " cannot be made: " + reason(e) + ".", e);
+        }
+        return create(root, false);
+    }
+
+    /// Makes a folder unless it is there already: of two runs that start at once, one gets it.
+    private static boolean made(Path folder) throws IOException {
+        try {
+            Files.createDirectory(folder);
+            return true;
+        } catch (FileAlreadyExistsException e) {
+            return false;
+        }
+    }
+
+    private static String reason(IOException e) {
+        return switch (e) {
+            case FileAlreadyExistsException f -> f.getFile() + " is a file";
+            case AccessDeniedException f -> "access to " + f.getFile() + " is denied";
+            default -> e.getMessage();
+        };
     }
 
     /// The folder of an earlier run, to continue or evaluate.
@@ -73,6 +111,11 @@ public record RunFolder(Path root) {
     /// Every resolved setting.
     public Path config() {
         return root.resolve("config.yaml");
+    }
+
+    /// What was trained on: [invar.ssl.data.Split#manifest].
+    public Path data() {
+        return root.resolve("data.tsv");
     }
 
     /// Versions and machine.

@@ -13,6 +13,7 @@ import invar.core.Tape;
 import invar.core.Tensor;
 import invar.nn.Layer;
 import invar.nn.init.Init;
+import invar.nn.io.Safetensors;
 import invar.nn.io.Weights;
 import invar.nn.optim.Optimizer;
 import invar.nn.optim.Schedule;
@@ -31,7 +32,7 @@ public final class Trainer implements AutoCloseable {
 
     /// Is told what happens.
     public interface Listener {
-        /// After every step.
+        /// After every step; where one ends an epoch, after [#epochDone].
         ///
         /// @param step how many steps are done
         /// @param loss of this step's batch, in nats
@@ -40,6 +41,8 @@ public final class Trainer implements AutoCloseable {
         /// After every epoch, with its means.
         void epochDone(EpochMetrics metrics);
     }
+
+    private static final String FORMAT = "invar-checkpoint-1";
 
     private final TrainConfig config;
     private final Device device;
@@ -51,6 +54,7 @@ public final class Trainer implements AutoCloseable {
     private final Tensor[] views;
     private final long totalSteps;
     private long done;
+    private double lossSum;                              // of the steps done in this epoch
 
     /// Builds networks, optimizer and loader; nothing is trained yet.
     ///
@@ -60,9 +64,14 @@ public final class Trainer implements AutoCloseable {
         this.device = device;
         this.loader = loader;
         this.totalSteps = loader.stepsPerEpoch() * config.epochs();
+        Record settings = ConfigFile.settings(config);
         Encoders.Encoder encoder = Encoders.make(config.encoder(), device, config.seed());
         this.method = Methods.named(config.method())
-                .make(ConfigFile.settings(config), encoder.network(), encoder.features(), new Init(device, config.seed()));
+                .make(settings, encoder.network(), encoder.features(), new Init(device, config.seed()));
+        if (loader.views() != method.views()) {
+            throw new UserError("The augmentation " + config.augment() + " makes " + loader.views()
+                    + " view(s) of an image, but " + config.method() + " takes " + method.views() + ".");
+        }
         this.optimizer = Optimizers.make(config.optimization(), method.parameters());
         this.learningRate = Optimizers.schedule(config.optimization(), loader.stepsPerEpoch(), totalSteps);
         this.step = new Step(device);
@@ -98,7 +107,7 @@ public final class Trainer implements AutoCloseable {
     /// @return true if all steps are done
     public boolean run(BooleanSupplier stop, Listener listener) {
         Tensor rate = step.value(learningRate);
-        EpochClock clock = new EpochClock();
+        EpochClock clock = new EpochClock(loader.stepsPerEpoch(), lossSum);
         try (Scope scope = device.scope()) {
             while (done < totalSteps) {
                 scope.reset();
@@ -111,11 +120,13 @@ public final class Trainer implements AutoCloseable {
                 if (!Double.isFinite(loss)) throw diverged(loss);
                 done++;
                 clock.stepped(loss);
-                listener.stepped(done, loss);
+                lossSum = clock.lossSum();
                 if (done % loader.stepsPerEpoch() == 0) {
-                    long epoch = done / loader.stepsPerEpoch();
-                    listener.epochDone(clock.lap(epoch, done, config.batch(), chanceLevel(), learningRate.at(done - 1), scope.bytes()));
+                    lossSum = 0;
+                    listener.epochDone(clock.lap(done / loader.stepsPerEpoch(), done, config.batch(), chanceLevel(),
+                            learningRate.at(done - 1), scope.bytes()));
                 }
+                listener.stepped(done, loss);
                 if (stop.getAsBoolean()) break;
             }
         }
@@ -123,12 +134,13 @@ public final class Trainer implements AutoCloseable {
     }
 
     private double update(Tensor rate) {
+        Tensor loss;
         try (Tape tape = Tape.watching(method.parameters().values())) {
-            Tensor loss = method.loss(Views.of(views), step);
+            loss = method.loss(Views.of(views), step);
             optimizer.step(tape.gradients(loss), rate);
-            method.afterUpdate(step);
-            return loss.item();
         }
+        method.afterUpdate(step);
+        return loss.item();
     }
 
     private UserError diverged(double loss) {
@@ -144,21 +156,53 @@ public final class Trainer implements AutoCloseable {
         return state;
     }
 
-    /// Writes a checkpoint as a whole or not at all.
+    /// Writes a checkpoint as a whole or not at all. With the tensors it holds how far training is and, to be compared by
+    /// [#load], what else determines the losses.
     public void save(Path file) throws IOException {
-        Weights.save(file, state(), Map.of("step", Long.toString(done), "total_steps", Long.toString(totalSteps)));
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put("format", FORMAT);
+        metadata.put("step", Long.toString(done));
+        metadata.put("total_steps", Long.toString(totalSteps));
+        metadata.put("loss_sum", Double.toString(lossSum));
+        metadata.put("images", Integer.toString(loader.images()));
+        metadata.put("config", ConfigFile.text(config));
+        Weights.save(file, state(), metadata);
     }
 
     /// Continues where a checkpoint stopped.
     ///
-    /// @throws UserError if it belongs to another run
+    /// @throws UserError if it is none, or belongs to another run; then nothing was changed
+    /// @throws IOException if it cannot be read
     public void load(Path file) throws IOException {
-        Map<String, String> metadata = Weights.load(file, state());
-        long total = Long.parseLong(metadata.getOrDefault("total_steps", "-1"));
-        if (total != totalSteps) {
-            throw new UserError("The checkpoint " + file + " is of a run of " + total + " steps, not " + totalSteps + ".");
+        Map<String, String> metadata = Safetensors.read(file).metadata();
+        if (!FORMAT.equals(metadata.get("format"))) throw new UserError("The file " + file + " is no checkpoint of this program.");
+        try {
+            String theirs = metadata.getOrDefault("config", "");
+            ConfigFile.difference(theirs, "the config of the checkpoint " + file, config).ifPresent(difference -> {
+                throw new UserError("The checkpoint " + file + " is of another run: its " + difference + ".");
+            });
+            requireSame(file, "number of images", number(metadata, "images"), loader.images());
+            requireSame(file, "number of steps", number(metadata, "total_steps"), totalSteps);
+            long step = number(metadata, "step");
+            if (step < 0 || step > totalSteps) throw new NumberFormatException("step " + step);
+            double sum = Double.parseDouble(metadata.getOrDefault("loss_sum", ""));
+            Weights.load(file, state());
+            done = step;
+            lossSum = sum;
+        } catch (NumberFormatException e) {
+            throw new UserError("The checkpoint " + file + " does not say where training stopped.", e);
         }
-        done = Long.parseLong(metadata.get("step"));
+    }
+
+    private static long number(Map<String, String> metadata, String name) {
+        return Long.parseLong(metadata.getOrDefault(name, ""));
+    }
+
+    private static void requireSame(Path file, String what, long theirs, long ours) {
+        if (theirs != ours) {
+            throw new UserError("The checkpoint " + file + " is of another run: its " + what + " is " + theirs + ", not "
+                    + ours + ".");
+        }
     }
 
     @Override

@@ -1,0 +1,65 @@
+package invar.ssl.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+import invar.core.Device;
+import invar.core.spi.DeviceOptions;
+import invar.ssl.augment.Recipes;
+import invar.ssl.data.Dataset;
+
+/// Runs that take a moment: twenty steps over eight-pixel images through a network one channel wide.
+final class Runs {
+
+    /// 3 epochs of 2 steps of 4 images.
+    static final TrainConfig TINY = new TrainConfig("simclr", Map.of("hidden", 5, "projection", 3, "temperature", 0.5), "noise", 8,
+            "simclr", new TrainConfig.EncoderConfig("resnet10", 1, "small"),
+            new TrainConfig.Optimization("sgd", 0.1, 0.9, 1e-4, false, 1), 4, 3, 1);
+
+    static final Dataset NOISE = new NoiseImages(9, 8);
+
+    private Runs() {}
+
+    static Device reference() {
+        return Device.open("reference", new DeviceOptions(1, 0));
+    }
+
+    static Trainer trainer(TrainConfig config, Dataset data, Device device, int workers) {
+        return new Trainer(config, new BatchLoader(data, Recipes.named(config.augment(), config.imageSize()),
+                config.imageSize(), config.batch(), config.epochs(), config.seed(), workers), device);
+    }
+
+    /// Trains until `steps` are done in all; returns the losses of the steps that were done here.
+    static List<Double> train(Trainer trainer, long steps, List<EpochMetrics> epochs) {
+        List<Double> losses = new ArrayList<>();
+        if (trainer.stepsDone() == steps) return losses;
+        trainer.run(() -> trainer.stepsDone() == steps, new Trainer.Listener() {
+            @Override
+            public void stepped(long step, double loss) {
+                losses.add(loss);
+            }
+
+            @Override
+            public void epochDone(EpochMetrics metrics) {
+                epochs.add(metrics);
+            }
+        });
+        return losses;
+    }
+
+    static List<Double> train(Trainer trainer, long steps) {
+        return train(trainer, steps, new ArrayList<>());
+    }
+
+    static TrainConfig with(TrainConfig c, TrainConfig.Optimization optimization) {
+        return new TrainConfig(c.method(), c.settings(), c.data(), c.imageSize(), c.augment(), c.encoder(), optimization,
+                c.batch(), c.epochs(), c.seed());
+    }
+
+    static TrainConfig with(TrainConfig c, int width, int epochs, long seed) {
+        return new TrainConfig(c.method(), c.settings(), c.data(), c.imageSize(), c.augment(),
+                new TrainConfig.EncoderConfig(c.encoder().name(), width, c.encoder().stem()), c.optimization(), c.batch(),
+                epochs, seed);
+    }
+}
