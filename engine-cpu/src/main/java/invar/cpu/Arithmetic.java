@@ -12,9 +12,9 @@ import jdk.incubator.vector.VectorMask;
 /// Arithmetic on stretches of memory: for each function one loop over whole vectors and one over the rest. Results may
 /// overwrite inputs.
 ///
-/// The compiler would leave plain loops scalar, because it does not know whether stretches at different offsets overlap.
-/// And each loop is a method of its own, because a method of many such loops gets longer than it is willing to inline,
-/// and then every operation of some of them makes an object.
+/// The compiler would leave plain loops scalar, because it does not know whether stretches at different offsets
+/// overlap. And each loop is a method of its own, because a method of many such loops gets longer than it is willing to
+/// inline, and then every operation of some of them makes an object.
 final class Arithmetic {
 
     private Arithmetic() {}

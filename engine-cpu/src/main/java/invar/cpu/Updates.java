@@ -101,8 +101,8 @@ final class Updates {
                 a, step, vScale, keep, decay, p, po + from, m, mo + from, v, vo + from, g, go + from, n));
     }
 
-    private static void adam(AdamUpdate a, float step, float vScale, float keep, float decay, float[] p, int po, float[] m,
-            int mo, float[] v, int vo, float[] g, int go, int n) {
+    private static void adam(AdamUpdate a, float step, float vScale, float keep, float decay, float[] p, int po,
+            float[] m, int mo, float[] v, int vo, float[] g, int go, int n) {
         float b1 = (float) a.beta1(), b2 = (float) a.beta2(), epsilon = (float) a.epsilon();
         float c1 = (float) (1 - a.beta1()), c2 = (float) (1 - a.beta2());
         int i = 0;

@@ -27,7 +27,8 @@ class NtXentsTest {
         return new Tensor[] {out[0], out[1], Ops.run(new NtXentGrad(temperature), in, lse, r, device.scalar(1.5))};
     }
 
-    /// Several blocks of rows, the last not full; temperatures at which exponentials of the plain similarities overflow.
+    /// Several blocks of rows, the last not full; temperatures at which exponentials of the plain similarities
+    /// overflow.
     @ParameterizedTest
     @CsvSource({"514, 9, 0.5", "298, 33, 0.1", "270, 5, 0.005"})
     void agreesWithTheReferenceAcrossBlocks(int rows, int d, double temperature) {
@@ -36,8 +37,8 @@ class NtXentsTest {
         compare(rows, d, temperature, z);
     }
 
-    /// Some rows have equals, with s = 1/τ = 250, and some are orthogonal to all others, with s = 0: their log-sum-exps are
-    /// too far apart for one exponential to serve both.
+    /// Some rows have equals, with s = 1/τ = 250, and some are orthogonal to all others, with s = 0: their log-sum-exps
+    /// are too far apart for one exponential to serve both.
     @Test
     @Tag("lanes")
     void agreesWithTheReferenceWhereRowsDifferGreatly() {
@@ -50,7 +51,8 @@ class NtXentsTest {
     private static void compare(int rows, int d, double temperature, float[] z) {
         try (Device reference = Device.open("reference"); Device cpu = new Device("cpu", new CpuBackend(2))) {
             float[][] saved = new float[2][];
-            Tensor[] actual = run(cpu, rows, d, temperature, z, saved), expected = run(reference, rows, d, temperature, z, saved);
+            Tensor[] actual = run(cpu, rows, d, temperature, z, saved);
+            Tensor[] expected = run(reference, rows, d, temperature, z, saved);
             // A logit has the rounding error of a float of size 1/τ; its exponential has that as a relative error.
             double noise = 4e-7 * (1 + 1 / temperature);
             assertThat(actual[0].doubles()[0]).isCloseTo(expected[0].doubles()[0], within(noise));
