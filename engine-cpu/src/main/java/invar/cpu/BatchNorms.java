@@ -64,8 +64,7 @@ final class BatchNorms {
 
     /// dx = a g + (x − m) k + s, with numbers m, a, k, s for each channel; g = dy, or 0 where y ≤ floor. dx may be dy.
     static void gradient(ChannelTiles t, float[] x, int xo, float[] m, float[] y, int yo, float floor, float[] dy,
-            int go,
-            float[] a, float[] k, float[] s, float[] dx, int to, Parallel parallel) {
+            int go, float[] a, float[] k, float[] s, float[] dx, int to, Parallel parallel) {
         t.each(parallel, (rowTile, row, rows, channel, count) -> {
             int start = t.at(row, channel), inner = t.inner();
             if (t.byChannel()) {
@@ -97,8 +96,7 @@ final class BatchNorms {
 
     /// y = max((x − m) a + b, floor), with numbers m, a, b for each channel; a floor of NaN leaves all.
     static void scale(ChannelTiles t, float[] x, int xo, float[] m, float[] a, float[] b, float floor, float[] y,
-            int yo,
-            Parallel parallel) {
+            int yo, Parallel parallel) {
         t.each(parallel, (rowTile, row, rows, channel, count) -> {
             int start = t.at(row, channel), inner = t.inner();
             if (t.byChannel()) {

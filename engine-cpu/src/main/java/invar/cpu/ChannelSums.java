@@ -157,8 +157,7 @@ final class ChannelSums {
 
     /// Adds the sums of `n` numbers of one channel to `sums`, two vectors of each.
     private static void products(float[] x, int xo, float[] y, int yo, float floor, float[] dy, int go, int n,
-            double mean,
-            double[] sums) {
+            double mean, double[] sums) {
         DoubleVector m = DoubleVector.broadcast(Doubles.SPECIES, mean);
         DoubleVector s0 = DoubleVector.fromArray(Doubles.SPECIES, sums, 0);
         DoubleVector s1 = DoubleVector.fromArray(Doubles.SPECIES, sums, WIDTH);
@@ -186,8 +185,7 @@ final class ChannelSums {
 
     /// Adds a row of `n` columns to their sums, first all Σ g, then all Σ g (x − mean).
     private static void products(float[] x, int xo, float[] y, int yo, float floor, float[] dy, int go, int n,
-            float[] mean,
-            double[] sums) {
+            float[] mean, double[] sums) {
         int j = 0;
         for (; j <= n - WIDTH; j += WIDTH) {
             DoubleVector g = gradient(y, yo + j, floor, dy, go + j);

@@ -90,7 +90,7 @@ public final class CpuBackend implements Backend {
     public void execute(Op op, Tensor[] in, Tensor[] out) {
         switch (op) {
             case PointwiseOp f -> Pointwise.execute(f, in, out[0], parallel);
-            case MovementOp m -> Movement.execute(m, in, out[0]);
+            case MovementOp m -> Movement.execute(m, in, out[0], parallel);
             case Op.InPlace u -> Updates.execute(u, in, parallel);
             case ReductionOp r -> Reductions.execute(r, in[0], out[0], parallel);
             case PoolingOp p -> Poolings.execute(p, in, out, parallel);

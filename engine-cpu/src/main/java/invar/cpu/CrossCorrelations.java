@@ -41,8 +41,7 @@ final class CrossCorrelations {
         for (int side = 0; side < 2; side++) {
             float[] m = column(in[2 + 2 * side], d), rstd = column(in[3 + 2 * side], d);
             BatchNorms.scale(new ChannelTiles(n, d, 1), floats(in[side]), at(in[side]), m, rstd, new float[d],
-                    Float.NaN, hat,
-                    side * n * d, parallel);
+                    Float.NaN, hat, side * n * d, parallel);
         }
         float[] da = floats(out[0]), db = floats(out[1]);
         Gemm.multiply(parallel, false, true, n, d, d, hat, n * d, d, dc, co, d, false, da, at(out[0]), d);  // b̂ dcᵀ

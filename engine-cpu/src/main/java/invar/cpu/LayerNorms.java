@@ -22,7 +22,7 @@ final class LayerNorms {
         LayerNorm.backward(parallel, floats(in[0]), at(in[0]), floats(in[4]), at(in[4]), rows, n, floats(in[1]),
                 at(in[1]),
                 floats(in[2]), at(in[2]), floats(in[3]), at(in[3]), floats(out[0]), at(out[0]), floats(out[1]),
-                at(out[1]),
+                        at(out[1]),
                 floats(out[2]), at(out[2]));
     }
 }

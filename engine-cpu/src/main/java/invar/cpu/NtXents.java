@@ -68,8 +68,7 @@ final class NtXents {
             int du = to + first * d;
             Gemm.multiply(parallel, false, false, rows, d, m, s, 0, step, u, 0, d, false, dz, du, d);
             Chunks.each(parallel, rows, d, i -> UnitRows.backward(u, (first + i) * d, d, r[ro + first + i],
-                    NtXent.EPSILON,
-                    dz, du + i * d, factor, dz, du + i * d, new double[Doubles.WIDTH]));
+                    NtXent.EPSILON, dz, du + i * d, factor, dz, du + i * d, new double[Doubles.WIDTH]));
         });
     }
 

@@ -3,7 +3,7 @@ package invar.cpu;
 /// Working memory of kernels: one buffer per thread and purpose, kept from call to call.
 ///
 /// A kernel writes a buffer before it reads it; what an earlier kernel left there is arbitrary. Buffers only grow, and
-/// each purpose bounds its size, so a thread holds some tens of megabytes at most. A kernel that runs inside another
+/// each purpose but [#UNIT_ROWS] bounds its size, so a thread holds some tens of megabytes at most. A kernel that runs inside another
 /// one must not share a purpose with it.
 enum Scratch {
 
@@ -23,7 +23,7 @@ enum Scratch {
     RESULT,
     /// Constants of channels, repeated for each position of an image.
     CHANNELS,
-    /// Rows of a matrix, normalised.
+    /// Rows or columns of a matrix, normalised: as many numbers as the matrix has.
     UNIT_ROWS,
     /// Products of rows with each other.
     SIMILARITIES;

@@ -1,5 +1,8 @@
 package invar.cpu;
 
+import static invar.cpu.Lanes.SPECIES;
+import static invar.cpu.Lanes.WIDTH;
+
 import invar.core.DType;
 import invar.core.Op;
 import invar.core.Philox;
@@ -12,11 +15,11 @@ import invar.core.fused.AdamUpdate;
 import invar.core.fused.LarsUpdate;
 import invar.core.fused.SgdUpdate;
 import java.util.Arrays;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
 
 /// In-place updates: assignments, random numbers, optimiser steps.
 final class Updates {
-
-    private static final int CHUNK = 1 << 15;
 
     private Updates() {}
 
@@ -30,10 +33,7 @@ final class Updates {
         switch (op) {
             case Assign assign -> assign(assign, in, parallel);
             case Fill f -> Arrays.fill(y, yo, yo + size, (float) f.value());
-            case Random r -> parallel.run((size + CHUNK - 1) / CHUNK, task -> {
-                int from = task * CHUNK;
-                random(r, from, y, yo + from, Math.min(CHUNK, size - from));
-            });
+            case Random r -> eachChunk(size, parallel, (from, n) -> random(r, from, y, yo + from, n));
             case SgdUpdate s -> sgd(s, in, scalar(in[3]), parallel);
             case AdamUpdate a -> adam(a, in, scalar(in[4]), scalar(in[5]), parallel);
             case LarsUpdate l -> lars(l, in, scalar(in[3]), parallel);
@@ -54,20 +54,13 @@ final class Updates {
         float[] y = CpuStorage.floats(in[0]), x = CpuStorage.floats(in[1]);
         int yAt = CpuStorage.at(in[0]), xAt = CpuStorage.at(in[1]), size = in[0].size();
         float c = in.length > 2 ? scalar(in[2]) : 0;
-        parallel.run((size + CHUNK - 1) / CHUNK, task -> {
-            int from = task * CHUNK, n = Math.min(CHUNK, size - from), yo = yAt + from, xo = xAt + from;
+        eachChunk(size, parallel, (from, n) -> {
+            int yo = yAt + from, xo = xAt + from;
             switch (assign) {
                 case COPY -> System.arraycopy(x, xo, y, yo, n);
-                case ACCUMULATE -> {
-                    for (int i = 0; i < n; i++) y[yo + i] += x[xo + i];
-                }
-                case DESCEND -> {
-                    for (int i = 0; i < n; i++) y[yo + i] -= c * x[xo + i];
-                }
-                case AVERAGE -> {
-                    float rest = (float) (1 - (double) c);
-                    for (int i = 0; i < n; i++) y[yo + i] = c * y[yo + i] + rest * x[xo + i];
-                }
+                case ACCUMULATE -> Arithmetic.add(y, yo, x, xo, y, yo, n);
+                case DESCEND -> Arithmetic.mix(1, y, yo, -c, x, xo, n);
+                case AVERAGE -> Arithmetic.mix(c, y, yo, (float) (1 - (double) c), x, xo, n);
             }
         });
     }
@@ -92,55 +85,57 @@ final class Updates {
         float[] p = CpuStorage.floats(in[0]), v = CpuStorage.floats(in[1]), g = CpuStorage.floats(in[2]);
         int po = CpuStorage.at(in[0]), vo = CpuStorage.at(in[1]), go = CpuStorage.at(in[2]), size = in[0].size();
         float momentum = (float) s.momentum(), decay = (float) s.weightDecay();
-        parallel.run((size + CHUNK - 1) / CHUNK, task -> {
-            int end = Math.min(size, (task + 1) * CHUNK);
-            for (int i = task * CHUNK; i < end; i++) {
-                float gradient = g[go + i] + decay * p[po + i];
-                float velocity = momentum * v[vo + i] + gradient;
-                v[vo + i] = velocity;
-                p[po + i] -= lr * (s.nesterov() ? gradient + momentum * velocity : velocity);
-            }
-        });
+        eachChunk(size, parallel, (from, n) -> Momentum.step(
+                p, po + from, v, vo + from, g, go + from, n, 1, decay, momentum, lr, s.nesterov()));
     }
 
     private static void adam(AdamUpdate a, Tensor[] in, float lr, float t, Parallel parallel) {
         float[] p = CpuStorage.floats(in[0]), m = CpuStorage.floats(in[1]), v = CpuStorage.floats(in[2]);
         float[] g = CpuStorage.floats(in[3]);
         int po = CpuStorage.at(in[0]), mo = CpuStorage.at(in[1]), vo = CpuStorage.at(in[2]), go = CpuStorage.at(in[3]);
-        int size = in[0].size();
-        float b1 = (float) a.beta1(), b2 = (float) a.beta2(), epsilon = (float) a.epsilon();
-        float c1 = (float) (1 - a.beta1()), c2 = (float) (1 - a.beta2());
         float step = (float) (lr / (1 - Math.pow(a.beta1(), t)));               // lr / (1 − β₁ᵗ)
         float vScale = (float) (1 / (1 - Math.pow(a.beta2(), t)));
         float keep = a.decoupled() ? (float) (1 - lr * a.weightDecay()) : 1;
         float decay = a.decoupled() ? 0 : (float) a.weightDecay();
-        parallel.run((size + CHUNK - 1) / CHUNK, task -> {
-            int end = Math.min(size, (task + 1) * CHUNK);
-            for (int i = task * CHUNK; i < end; i++) {
-                float gradient = g[go + i] + decay * p[po + i];
-                float first = b1 * m[mo + i] + c1 * gradient, second = b2 * v[vo + i] + c2 * gradient * gradient;
-                m[mo + i] = first;
-                v[vo + i] = second;
-                p[po + i] = keep * p[po + i] - step * first / ((float) Math.sqrt(second * vScale) + epsilon);
-            }
-        });
+        eachChunk(in[0].size(), parallel, (from, n) -> adam(
+                a, step, vScale, keep, decay, p, po + from, m, mo + from, v, vo + from, g, go + from, n));
+    }
+
+    private static void adam(AdamUpdate a, float step, float vScale, float keep, float decay, float[] p, int po,
+            float[] m, int mo, float[] v, int vo, float[] g, int go, int n) {
+        float b1 = (float) a.beta1(), b2 = (float) a.beta2(), epsilon = (float) a.epsilon();
+        float c1 = (float) (1 - a.beta1()), c2 = (float) (1 - a.beta2());
+        int i = 0;
+        for (; i <= n - WIDTH; i += WIDTH) {
+            FloatVector weight = FloatVector.fromArray(SPECIES, p, po + i);
+            FloatVector gradient = weight.mul(decay).add(FloatVector.fromArray(SPECIES, g, go + i));
+            FloatVector first = FloatVector.fromArray(SPECIES, m, mo + i).mul(b1).add(gradient.mul(c1));
+            FloatVector second = FloatVector.fromArray(SPECIES, v, vo + i).mul(b2).add(gradient.mul(c2).mul(gradient));
+            first.intoArray(m, mo + i);
+            second.intoArray(v, vo + i);
+            weight.mul(keep).sub(first.mul(step).div(second.mul(vScale).sqrt().add(epsilon))).intoArray(p, po + i);
+        }
+        for (; i < n; i++) {
+            float gradient = decay * p[po + i] + g[go + i];
+            float first = b1 * m[mo + i] + c1 * gradient, second = b2 * v[vo + i] + c2 * gradient * gradient;
+            m[mo + i] = first;
+            v[vo + i] = second;
+            p[po + i] = keep * p[po + i] - step * first / ((float) Math.sqrt(second * vScale) + epsilon);
+        }
     }
 
     private static void lars(LarsUpdate l, Tensor[] in, float lr, Parallel parallel) {
         float[] p = CpuStorage.floats(in[0]), v = CpuStorage.floats(in[1]), g = CpuStorage.floats(in[2]);
         int po = CpuStorage.at(in[0]), vo = CpuStorage.at(in[1]), go = CpuStorage.at(in[2]), size = in[0].size();
-        int pieces = (size + CHUNK - 1) / CHUNK;
+        int pieces = (size + Chunks.SIZE - 1) / Chunks.SIZE;
         double[][] squares = new double[pieces][3];                             // Σp², Σg², Σd² of each piece
-        parallel.run(pieces, task -> {
-            int end = Math.min(size, (task + 1) * CHUNK);
-            double p2 = 0, g2 = 0, d2 = 0;
-            for (int i = task * CHUNK; i < end; i++) {
-                double weight = p[po + i], gradient = g[go + i], d = gradient + l.weightDecay() * weight;
-                p2 += weight * weight;
-                g2 += gradient * gradient;
-                d2 += d * d;
-            }
-            squares[task] = new double[] {p2, g2, d2};
+        eachChunk(size, parallel, (from, n) -> {
+            double[] room = new double[Doubles.WIDTH];
+            squares[from / Chunks.SIZE] = new double[] {
+                Doubles.dot(p, po + from, p, po + from, n, room),
+                Doubles.dot(g, go + from, g, go + from, n, room),
+                decayed(p, po + from, l.weightDecay(), g, go + from, n, room)
+            };
         });
         double p2 = 0, g2 = 0, d2 = 0;
         for (double[] piece : squares) {
@@ -152,14 +147,35 @@ final class Updates {
         float ratio = (float) (l.trustRatio(Math.sqrt(p2), Math.sqrt(g2), Math.sqrt(d2), lr) * (inside ? lr : 1));
         float decay = (float) l.decay(Math.sqrt(p2), Math.sqrt(g2)), momentum = (float) l.momentum();
         float rate = inside ? 1 : lr;
-        parallel.run(pieces, task -> {
-            int end = Math.min(size, (task + 1) * CHUNK);
-            for (int i = task * CHUNK; i < end; i++) {
-                float d = ratio * (g[go + i] + decay * p[po + i]);
-                float velocity = momentum * v[vo + i] + d;
-                v[vo + i] = velocity;
-                p[po + i] -= rate * (l.nesterov() ? d + momentum * velocity : velocity);
-            }
+        eachChunk(size, parallel, (from, n) -> Momentum.step(
+                p, po + from, v, vo + from, g, go + from, n, ratio, decay, momentum, rate, l.nesterov()));
+    }
+
+    /// Σ (g + decay p)²
+    private static double decayed(float[] p, int po, double decay, float[] g, int go, int n, double[] room) {
+        DoubleVector sum = DoubleVector.zero(Doubles.SPECIES);
+        int i = 0;
+        for (; i <= n - Doubles.WIDTH; i += Doubles.WIDTH) {
+            DoubleVector d = Doubles.load(p, po + i).mul(decay).add(Doubles.load(g, go + i));
+            sum = d.fma(d, sum);
+        }
+        double total = Doubles.sum(sum, room);
+        for (; i < n; i++) {
+            double d = p[po + i] * decay + g[go + i];
+            total += d * d;
+        }
+        return total;
+    }
+
+    /// Elements `from` … `from + n − 1`.
+    private interface Chunk {
+        void visit(int from, int n);
+    }
+
+    private static void eachChunk(int size, Parallel parallel, Chunk body) {
+        parallel.run((size + Chunks.SIZE - 1) / Chunks.SIZE, task -> {
+            int from = task * Chunks.SIZE;
+            body.visit(from, Math.min(Chunks.SIZE, size - from));
         });
     }
 }

@@ -99,8 +99,8 @@ final class VectorMath {
 
     /// The number k of `k · 2²³`, |k| < 2²², without a conversion instruction: put into the low bits of [#ROUND].
     private static FloatVector exponent(IntVector e) {
-        return e.lanewise(VectorOperators.ASHR, 23).add(Float.floatToRawIntBits(ROUND)).reinterpretAsFloats()
-                .sub(ROUND);
+        IntVector k = e.lanewise(VectorOperators.ASHR, 23);
+        return k.add(Float.floatToRawIntBits(ROUND)).reinterpretAsFloats().sub(ROUND);
     }
 
     /// 1/(1 + e⁻ˣ). With e^(−|x|), which is at most 1, no digits are lost on either side.
@@ -113,8 +113,8 @@ final class VectorMath {
     /// tanh x: an odd polynomial up to 0.6, and 1 − 2/(e^(2|x|) + 1) beyond, where little cancels.
     static FloatVector tanh(FloatVector x) {
         FloatVector a = x.abs();
-        FloatVector far = FloatVector.broadcast(SPECIES, 1).sub(FloatVector.broadcast(SPECIES, 2)
-                .div(exp(a.add(a)).add(1)));
+        FloatVector one = FloatVector.broadcast(SPECIES, 1), two = FloatVector.broadcast(SPECIES, 2);
+        FloatVector far = one.sub(two.div(exp(a.add(a)).add(1)));
         FloatVector s = a.mul(a);
         FloatVector p = FloatVector.broadcast(SPECIES, -0.00598770473f);            // tanh a = a + a³ p(a²)
         p = p.fma(s, FloatVector.broadcast(SPECIES, 0.0208948329f));
@@ -138,8 +138,9 @@ final class VectorMath {
     /// Φ(x) + x φ(x). On the left both terms have the factor e^(−x²/2), so that their difference keeps its digits.
     static FloatVector geluSlope(FloatVector x) {
         FloatVector a = tailArgument(x);
-        FloatVector e = gauss(a);          // before the polynomial: the compiler stops inlining when a method gets long
-        FloatVector left = e.mul(a.fma(FloatVector.broadcast(SPECIES, -SQRT_HALF_OVER_PI), millsRatio(a)));   // at −|x|
+        // First this, and then the polynomial: the compiler inlines no more calls once a method has got long.
+        FloatVector e = gauss(a);
+        FloatVector left = e.mul(a.fma(FloatVector.broadcast(SPECIES, -SQRT_HALF_OVER_PI), millsRatio(a)));
         FloatVector right = FloatVector.broadcast(SPECIES, 1).sub(left);
         return right.blend(left, x.compare(VectorOperators.LT, 0));
     }

@@ -26,11 +26,10 @@ class BatchNormsTest {
         if (saved[0] == null) {
             for (int i = 0; i < 3; i++) saved[i] = y[i].floats();
         }
-        Tensor mean = device.tensor(Shape.of(channels), saved[1]), variance = device.tensor(Shape.of(channels),
-                saved[2]);
+        Tensor mean = device.tensor(Shape.of(channels), saved[1]);
+        Tensor variance = device.tensor(Shape.of(channels), saved[2]), output = device.tensor(shape, saved[0]);
         Tensor dy = device.tensor(shape, Numbers.random(x.length, 4));
-        Tensor[] dx = Ops.apply(new BatchNormGrad(1e-5, relu), in, gamma, mean, variance,
-                device.tensor(shape, saved[0]), dy);
+        Tensor[] dx = Ops.apply(new BatchNormGrad(1e-5, relu), in, gamma, mean, variance, output, dy);
         return new Tensor[] {y[0], y[1], y[2], dx[0], dx[1], dx[2]};
     }
 

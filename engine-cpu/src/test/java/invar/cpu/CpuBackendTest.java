@@ -61,8 +61,7 @@ class CpuBackendTest {
         try (CpuBackend cpu = new CpuBackend(1)) {
             assertThatThrownBy(() -> cpu.allocate(DType.F32, Integer.MAX_VALUE - 8L))
                     .isInstanceOf(OutOfMemoryError.class)
-                    .hasMessageContaining("2147483639 elements").hasMessageContaining("8192 MiB")
-                    .hasMessageContaining("-Xmx");
+                    .hasMessageContainingAll("2147483639 elements", "8192 MiB", "-Xmx");
         }
     }
 
@@ -71,8 +70,7 @@ class CpuBackendTest {
         try (CpuBackend cpu = new CpuBackend(1)) {
             assertThatIllegalArgumentException().isThrownBy(() -> cpu.allocate(DType.F32, 1L << 31))
                     .withMessage("a CPU tensor is a Java array and has at most 2^31 - 9 = 2147483639 elements, but "
-                        + "2147483648 "
-                            + "were asked for");
+                            + "2147483648 were asked for");
         }
     }
 
@@ -80,8 +78,8 @@ class CpuBackendTest {
     void refusesLabelsThatAreNoClasses() {
         try (Device cpu = new Device("cpu", new CpuBackend(2))) {
             Tensor x = cpu.zeros(Shape.of(3, 2)), labels = cpu.integers(Shape.of(3), 0, 2, 1);
-            assertThatIllegalArgumentException().isThrownBy(() -> Ops.apply(new SoftmaxCrossEntropy(0, -100), x,
-                    labels))
+            SoftmaxCrossEntropy op = new SoftmaxCrossEntropy(0, -100);
+            assertThatIllegalArgumentException().isThrownBy(() -> Ops.apply(op, x, labels))
                     .withMessageContaining("label 2 of row 1");
         }
     }

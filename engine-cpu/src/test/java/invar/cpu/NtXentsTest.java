@@ -51,8 +51,8 @@ class NtXentsTest {
     private static void compare(int rows, int d, double temperature, float[] z) {
         try (Device reference = Device.open("reference"); Device cpu = new Device("cpu", new CpuBackend(2))) {
             float[][] saved = new float[2][];
-            Tensor[] actual = run(cpu, rows, d, temperature, z, saved),
-                    expected = run(reference, rows, d, temperature, z, saved);
+            Tensor[] actual = run(cpu, rows, d, temperature, z, saved);
+            Tensor[] expected = run(reference, rows, d, temperature, z, saved);
             // A logit has the rounding error of a float of size 1/τ; its exponential has that as a relative error.
             double noise = 4e-7 * (1 + 1 / temperature);
             assertThat(actual[0].doubles()[0]).isCloseTo(expected[0].doubles()[0], within(noise));
