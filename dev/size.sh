@@ -2,7 +2,7 @@
 # Prints the size budgets and what breaks them; exits with 1 if something does.
 #
 #   any Java file            <= 400 lines, each <= 120 characters
-#   Tensor and its mixins    <= 300 lines together
+#   Tensor and its mixins    <= 400 lines together
 #   one method of ssl/method 60 to 150 lines, only the classes that implement SslMethod
 #
 # Small on purpose: a file that one can read in one go is a file that gets read.
@@ -30,13 +30,13 @@ done < <(grep -nHE '^.{121,}' "${files[@]}" || true)
 
 core=engine-core/src/main/java/invar/core
 tensor=()
-for name in Tensor Elementwise Reductions Linalg Movement; do
+for name in Tensor Elementwise Reductions Linalg Movements; do
     if [[ -f $core/$name.java ]]; then tensor+=("$core/$name.java"); fi
 done
 if ((${#tensor[@]} > 0)); then
     count=$(lines "${tensor[@]}")
-    echo "Tensor and its mixins: $count lines, at most 300"
-    if ((count > 300)); then complain "Tensor and its mixins have $count lines"; fi
+    echo "Tensor and its mixins: $count lines, at most 400"
+    if ((count > 400)); then complain "Tensor and its mixins have $count lines"; fi
 fi
 
 methods=ssl/src/main/java/invar/ssl/method

@@ -122,77 +122,34 @@ public final class Tensor implements Elementwise, Reductions, Linalg, Movements 
         return view(0, shape);
     }
 
-    /// Overwrites all elements from the host.
+    /// Overwrites all elements from the host, rounded to the tensor's type.
     public void upload(float... values) {
-        checkLength(values.length);
-        switch (dtype) {
-            case F32 -> device.upload(MemorySegment.ofArray(values), this);
-            case F64 -> {
-                double[] wide = new double[values.length];
-                for (int i = 0; i < wide.length; i++) wide[i] = values[i];
-                device.upload(MemorySegment.ofArray(wide), this);
-            }
-            case I32 -> throw wrongType("real numbers");
-        }
+        upload(values.length, HostArray.of(dtype, values));
     }
 
-    /// Overwrites all elements from the host, rounded to the device's floating type.
+    /// Overwrites all elements from the host, rounded to the tensor's type.
     public void upload(double... values) {
-        checkLength(values.length);
-        switch (dtype) {
-            case F64 -> device.upload(MemorySegment.ofArray(values), this);
-            case F32 -> {
-                float[] narrow = new float[values.length];
-                for (int i = 0; i < narrow.length; i++) narrow[i] = (float) values[i];
-                device.upload(MemorySegment.ofArray(narrow), this);
-            }
-            case I32 -> throw wrongType("real numbers");
-        }
+        upload(values.length, HostArray.of(dtype, values));
     }
 
-    /// Overwrites all elements from the host.
+    /// Overwrites all elements from the host, of a tensor of integers.
     public void upload(int... values) {
-        checkLength(values.length);
-        if (dtype != DType.I32) throw wrongType("integers");
-        device.upload(MemorySegment.ofArray(values), this);
+        upload(values.length, HostArray.of(dtype, values));
     }
 
-    /// A copy of the elements on the host, as floats.
+    /// A copy of the elements on the host, rounded to float.
     public float[] floats() {
-        if (dtype == DType.F32) {
-            float[] values = new float[size()];
-            download(MemorySegment.ofArray(values));
-            return values;
-        }
-        double[] wide = doubles();
-        float[] values = new float[wide.length];
-        for (int i = 0; i < values.length; i++) values[i] = (float) wide[i];
-        return values;
+        return HostArray.floats(download());
     }
 
-    /// A copy of the elements on the host, as doubles.
+    /// A copy of the elements on the host.
     public double[] doubles() {
-        double[] values = new double[size()];
-        switch (dtype) {
-            case F64 -> download(MemorySegment.ofArray(values));
-            case F32 -> {
-                float[] narrow = floats();
-                for (int i = 0; i < values.length; i++) values[i] = narrow[i];
-            }
-            case I32 -> {
-                int[] integers = integers();
-                for (int i = 0; i < values.length; i++) values[i] = integers[i];
-            }
-        }
-        return values;
+        return HostArray.doubles(download());
     }
 
     /// A copy of the elements on the host, of a tensor of integers.
     public int[] integers() {
-        if (dtype != DType.I32) throw wrongType("integers");
-        int[] values = new int[size()];
-        download(MemorySegment.ofArray(values));
-        return values;
+        return HostArray.integers(dtype, download());
     }
 
     /// The value of a tensor with one element.
@@ -203,21 +160,24 @@ public final class Tensor implements Elementwise, Reductions, Linalg, Movements 
         return doubles()[0];
     }
 
-    private void download(MemorySegment host) {
-        if (!alive()) throw new IllegalStateException("the scope of this tensor " + shape + " was closed or reset");
-        device.download(this, host);
-    }
-
-    private void checkLength(int given) {
-        if (given != shape.elements()) {
+    private void upload(int count, MemorySegment host) {
+        if (count != shape.elements()) {
             throw new IllegalArgumentException(
-                    "a tensor of shape " + shape + " takes " + shape.elements() + " values, not " + given);
+                    "a tensor of shape " + shape + " takes " + shape.elements() + " values, not " + count);
         }
-        if (!alive()) throw new IllegalStateException("the scope of this tensor " + shape + " was closed or reset");
+        checkAlive();
+        device.upload(host, this);
     }
 
-    private IllegalArgumentException wrongType(String what) {
-        return new IllegalArgumentException("a tensor of " + dtype + " does not hold " + what);
+    private MemorySegment download() {
+        checkAlive();
+        MemorySegment host = HostArray.empty(dtype, size());
+        device.download(this, host);
+        return host;
+    }
+
+    private void checkAlive() {
+        if (!alive()) throw new IllegalStateException("the scope of this tensor " + shape + " was closed or reset");
     }
 
     /// Type, shape and device; small tensors also show their values.

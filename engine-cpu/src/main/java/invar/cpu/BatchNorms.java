@@ -18,7 +18,8 @@ final class BatchNorms {
     private BatchNorms() {}
 
     /// y = (x − m) a + b for every channel, with a = γ / √(variance + ε); m is the mean as a float, and what the
-    /// rounding left over is in b. The difference comes first: x a + b' would lose the digits that x and the mean share.
+    /// rounding left over is in b. The difference comes first: x a + b' would lose the digits that x and the mean
+    /// share.
     static void forward(BatchNorm op, Tensor[] in, Tensor[] out, Parallel parallel) {
         ChannelTiles t = tiles(in[0]);
         int channels = t.c();
@@ -62,7 +63,8 @@ final class BatchNorms {
     }
 
     /// dx = a g + (x − m) k + s, with numbers m, a, k, s for each channel; g = dy, or 0 where y ≤ floor. dx may be dy.
-    static void gradient(ChannelTiles t, float[] x, int xo, float[] m, float[] y, int yo, float floor, float[] dy, int go,
+    static void gradient(ChannelTiles t, float[] x, int xo, float[] m, float[] y, int yo, float floor, float[] dy,
+            int go,
             float[] a, float[] k, float[] s, float[] dx, int to, Parallel parallel) {
         t.each(parallel, (rowTile, row, rows, channel, count) -> {
             int start = t.at(row, channel), inner = t.inner();
@@ -70,7 +72,8 @@ final class BatchNorms {
                 for (int r = 0; r < rows; r++) {
                     for (int j = 0; j < count; j++) {
                         int at = start + r * t.stride() + j * inner, c = channel + j;
-                        gradientRun(x, xo + at, y, yo + at, floor, dy, go + at, m[c], a[c], k[c], s[c], dx, to + at, inner);
+                        gradientRun(x, xo + at, y, yo + at, floor, dy, go + at, m[c], a[c], k[c], s[c], dx, to + at,
+                                inner);
                     }
                 }
             } else {
@@ -93,7 +96,8 @@ final class BatchNorms {
     }
 
     /// y = max((x − m) a + b, floor), with numbers m, a, b for each channel; a floor of NaN leaves all.
-    static void scale(ChannelTiles t, float[] x, int xo, float[] m, float[] a, float[] b, float floor, float[] y, int yo,
+    static void scale(ChannelTiles t, float[] x, int xo, float[] m, float[] a, float[] b, float floor, float[] y,
+            int yo,
             Parallel parallel) {
         t.each(parallel, (rowTile, row, rows, channel, count) -> {
             int start = t.at(row, channel), inner = t.inner();

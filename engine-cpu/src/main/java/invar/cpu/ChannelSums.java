@@ -1,7 +1,9 @@
 package invar.cpu;
 
 import static invar.cpu.Doubles.HALF;
+import static invar.cpu.Doubles.WIDTH;
 
+import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -13,6 +15,9 @@ import jdk.incubator.vector.VectorOperators;
 /// for computing the sample variance", The American Statistician 37(3), 1983). Because k is one of the M values, the
 /// difference Σd² − (Σd)²/M loses at most a factor of M, and double precision has that to spare: 100 ± 0.1 and outliers
 /// alike give a variance good to more digits than a float has.
+///
+/// The inner loops are methods of their own that are called for every run of numbers, with their sums in memory between
+/// calls. So they are compiled after some hundred short calls; one long call would run interpreted for seconds.
 final class ChannelSums {
 
     private ChannelSums() {}
@@ -25,17 +30,21 @@ final class ChannelSums {
         t.each(parallel, (rowTile, row, rows, channel, channels) -> {
             int at = xo + t.at(row, channel), to = (rowTile * t.c() + channel) * 2;
             if (t.byChannel()) {
-                double[] room = new double[Doubles.WIDTH];
+                double[] sums = new double[4 * WIDTH];
                 for (int k = 0; k < channels; k++) {
-                    moments(x, at + k * t.inner(), t.stride(), rows, t.inner(), shift[channel + k], room, parts, to + 2 * k);
+                    Arrays.fill(sums, 0);
+                    for (int r = 0; r < rows; r++) {
+                        moments(x, at + r * t.stride() + k * t.inner(), t.inner(), shift[channel + k], sums);
+                    }
+                    fold(sums, parts, to + 2 * k);
                 }
             } else {
                 int width = channels * t.inner();
                 float[] shifts = Scratch.CHANNELS.floats(width);
                 t.spread(shift, channel, channels, shifts, 0);
-                double[] first = new double[width], second = new double[width];
-                moments(x, at, t.stride(), rows, width, shifts, first, second);
-                fold(t.inner(), channels, first, second, parts, to);
+                double[] sums = new double[2 * width];
+                for (int r = 0; r < rows; r++) moments(x, at + r * t.stride(), width, shifts, sums);
+                fold(t.inner(), channels, sums, parts, to);
             }
         });
         double count = t.count();
@@ -51,21 +60,27 @@ final class ChannelSums {
             float[] dy, int go, double[] sums, double[] products, Parallel parallel) {
         double[] parts = new double[t.rowTiles() * t.c() * 2];
         t.each(parallel, (rowTile, row, rows, channel, channels) -> {
-            int at = t.at(row, channel), to = (rowTile * t.c() + channel) * 2;
+            int start = t.at(row, channel), to = (rowTile * t.c() + channel) * 2;
             if (t.byChannel()) {
-                double[] room = new double[Doubles.WIDTH];
+                double[] lanes = new double[4 * WIDTH];
                 for (int k = 0; k < channels; k++) {
-                    int start = at + k * t.inner();
-                    products(x, xo + start, y, yo + start, floor, dy, go + start, t.stride(), rows, t.inner(),
-                            mean[mo + channel + k], room, parts, to + 2 * k);
+                    Arrays.fill(lanes, 0);
+                    for (int r = 0; r < rows; r++) {
+                        int at = start + r * t.stride() + k * t.inner();
+                        products(x, xo + at, y, yo + at, floor, dy, go + at, t.inner(), mean[mo + channel + k], lanes);
+                    }
+                    fold(lanes, parts, to + 2 * k);
                 }
             } else {
                 int width = channels * t.inner();
                 float[] means = Scratch.CHANNELS.floats(width);
                 t.spread(mean, mo + channel, channels, means, 0);
-                double[] first = new double[width], second = new double[width];
-                products(x, xo + at, y, yo + at, floor, dy, go + at, t.stride(), rows, width, means, first, second);
-                fold(t.inner(), channels, first, second, parts, to);
+                double[] columns = new double[2 * width];
+                for (int r = 0; r < rows; r++) {
+                    int at = start + r * t.stride();
+                    products(x, xo + at, y, yo + at, floor, dy, go + at, width, means, columns);
+                }
+                fold(t.inner(), channels, columns, parts, to);
             }
         });
         for (int c = 0; c < t.c(); c++) {
@@ -80,134 +95,110 @@ final class ChannelSums {
         return total;
     }
 
-    private static void fold(int inner, int channels, double[] first, double[] second, double[] parts, int to) {
+    /// The sums of one channel from their lanes: two vectors of each.
+    private static void fold(double[] lanes, double[] parts, int to) {
+        for (int i = 0; i < 2 * WIDTH; i++) {
+            parts[to] += lanes[i];
+            parts[to + 1] += lanes[2 * WIDTH + i];
+        }
+    }
+
+    /// The sums of `channels` channels from those of their positions.
+    private static void fold(int inner, int channels, double[] columns, double[] parts, int to) {
+        int width = channels * inner;
         for (int k = 0; k < channels; k++) {
             for (int i = k * inner; i < (k + 1) * inner; i++) {
-                parts[to + 2 * k] += first[i];
-                parts[to + 2 * k + 1] += second[i];
+                parts[to + 2 * k] += columns[i];
+                parts[to + 2 * k + 1] += columns[width + i];
             }
         }
     }
 
-    /// One channel: `rows` runs of `inner` numbers.
-    private static void moments(float[] x, int at, int stride, int rows, int inner, double shift, double[] room,
-            double[] parts, int to) {
-        int width = Doubles.WIDTH;
-        DoubleVector k = DoubleVector.broadcast(Doubles.SPECIES, shift), zero = DoubleVector.zero(Doubles.SPECIES);
-        DoubleVector s0 = zero, s1 = zero, s2 = zero, s3 = zero, q0 = zero, q1 = zero, q2 = zero, q3 = zero;
-        double s = 0, q = 0;
-        for (int row = 0; row < rows; row++) {
-            int from = at + row * stride, i = 0;
-            for (; i <= inner - 4 * width; i += 4 * width) {    // four sums at once: an addition takes about four cycles
-                DoubleVector d0 = Doubles.load(x, from + i).sub(k), d1 = Doubles.load(x, from + i + width).sub(k);
-                DoubleVector d2 = Doubles.load(x, from + i + 2 * width).sub(k);
-                DoubleVector d3 = Doubles.load(x, from + i + 3 * width).sub(k);
-                s0 = s0.add(d0);
-                s1 = s1.add(d1);
-                s2 = s2.add(d2);
-                s3 = s3.add(d3);
-                q0 = d0.fma(d0, q0);
-                q1 = d1.fma(d1, q1);
-                q2 = d2.fma(d2, q2);
-                q3 = d3.fma(d3, q3);
-            }
-            for (; i < inner; i++) {
-                double d = x[from + i] - shift;
-                s += d;
-                q += d * d;
-            }
+    /// Adds the sums of `n` numbers of one channel to `sums`, two vectors of each.
+    private static void moments(float[] x, int at, int n, double shift, double[] sums) {
+        DoubleVector k = DoubleVector.broadcast(Doubles.SPECIES, shift);
+        DoubleVector s0 = DoubleVector.fromArray(Doubles.SPECIES, sums, 0);
+        DoubleVector s1 = DoubleVector.fromArray(Doubles.SPECIES, sums, WIDTH);
+        DoubleVector q0 = DoubleVector.fromArray(Doubles.SPECIES, sums, 2 * WIDTH);
+        DoubleVector q1 = DoubleVector.fromArray(Doubles.SPECIES, sums, 3 * WIDTH);
+        int i = 0;
+        for (; i <= n - 2 * WIDTH; i += 2 * WIDTH) {
+            DoubleVector d0 = Doubles.load(x, at + i).sub(k), d1 = Doubles.load(x, at + i + WIDTH).sub(k);
+            s0 = s0.add(d0);
+            s1 = s1.add(d1);
+            q0 = d0.fma(d0, q0);
+            q1 = d1.fma(d1, q1);
         }
-        parts[to] = s + Doubles.sum(s0.add(s1).add(s2.add(s3)), room);
-        parts[to + 1] = q + Doubles.sum(q0.add(q1).add(q2.add(q3)), room);
-    }
-
-    /// `width` columns side by side.
-    private static void moments(float[] x, int at, int stride, int rows, int width, float[] shift, double[] first,
-            double[] second) {
-        int j = 0, step = Doubles.WIDTH;
-        for (; j <= width - 2 * step; j += 2 * step) {
-            DoubleVector k0 = Doubles.load(shift, j), k1 = Doubles.load(shift, j + step);
-            DoubleVector zero = DoubleVector.zero(Doubles.SPECIES), s0 = zero, s1 = zero, q0 = zero, q1 = zero;
-            for (int row = 0, from = at + j; row < rows; row++, from += stride) {
-                DoubleVector d0 = Doubles.load(x, from).sub(k0), d1 = Doubles.load(x, from + step).sub(k1);
-                s0 = s0.add(d0);
-                s1 = s1.add(d1);
-                q0 = d0.fma(d0, q0);
-                q1 = d1.fma(d1, q1);
-            }
-            s0.intoArray(first, j);
-            s1.intoArray(first, j + step);
-            q0.intoArray(second, j);
-            q1.intoArray(second, j + step);
-        }
-        for (; j < width; j++) {
-            double s = 0, q = 0;
-            for (int row = 0, from = at + j; row < rows; row++, from += stride) {
-                double d = x[from] - (double) shift[j];
-                s += d;
-                q += d * d;
-            }
-            first[j] = s;
-            second[j] = q;
+        s0.intoArray(sums, 0);
+        s1.intoArray(sums, WIDTH);
+        q0.intoArray(sums, 2 * WIDTH);
+        q1.intoArray(sums, 3 * WIDTH);
+        for (; i < n; i++) {
+            double d = x[at + i] - shift;
+            sums[0] += d;
+            sums[2 * WIDTH] += d * d;
         }
     }
 
-    /// One channel: `rows` runs of `inner` numbers.
-    private static void products(float[] x, int xo, float[] y, int yo, float floor, float[] dy, int go, int stride,
-            int rows, int inner, double mean, double[] room, double[] parts, int to) {
-        int width = Doubles.WIDTH;
-        DoubleVector m = DoubleVector.broadcast(Doubles.SPECIES, mean), zero = DoubleVector.zero(Doubles.SPECIES);
-        DoubleVector s0 = zero, s1 = zero, q0 = zero, q1 = zero;
-        double s = 0, q = 0;
-        for (int row = 0; row < rows; row++) {
-            int from = row * stride, i = 0;
-            for (; i <= inner - 2 * width; i += 2 * width) {
-                DoubleVector g0 = gradient(y, yo + from + i, floor, dy, go + from + i);
-                DoubleVector g1 = gradient(y, yo + from + i + width, floor, dy, go + from + i + width);
-                s0 = s0.add(g0);
-                s1 = s1.add(g1);
-                q0 = Doubles.load(x, xo + from + i).sub(m).fma(g0, q0);
-                q1 = Doubles.load(x, xo + from + i + width).sub(m).fma(g1, q1);
-            }
-            for (; i < inner; i++) {
-                double g = y[yo + from + i] <= floor ? 0 : dy[go + from + i];
-                s += g;
-                q += g * (x[xo + from + i] - mean);
-            }
+    /// Adds a row of `n` columns to their sums, first all Σ d, then all Σ d².
+    private static void moments(float[] x, int at, int n, float[] shift, double[] sums) {
+        int j = 0;
+        for (; j <= n - WIDTH; j += WIDTH) {
+            DoubleVector d = Doubles.load(x, at + j).sub(Doubles.load(shift, j));
+            DoubleVector.fromArray(Doubles.SPECIES, sums, j).add(d).intoArray(sums, j);
+            d.fma(d, DoubleVector.fromArray(Doubles.SPECIES, sums, n + j)).intoArray(sums, n + j);
         }
-        parts[to] = s + Doubles.sum(s0.add(s1), room);
-        parts[to + 1] = q + Doubles.sum(q0.add(q1), room);
+        for (; j < n; j++) {
+            double d = x[at + j] - (double) shift[j];
+            sums[j] += d;
+            sums[n + j] += d * d;
+        }
     }
 
-    /// `width` columns side by side.
-    private static void products(float[] x, int xo, float[] y, int yo, float floor, float[] dy, int go, int stride,
-            int rows, int width, float[] mean, double[] first, double[] second) {
-        int j = 0, step = Doubles.WIDTH;
-        for (; j <= width - 2 * step; j += 2 * step) {
-            DoubleVector m0 = Doubles.load(mean, j), m1 = Doubles.load(mean, j + step);
-            DoubleVector zero = DoubleVector.zero(Doubles.SPECIES), s0 = zero, s1 = zero, q0 = zero, q1 = zero;
-            for (int row = 0, at = j; row < rows; row++, at += stride) {
-                DoubleVector g0 = gradient(y, yo + at, floor, dy, go + at);
-                DoubleVector g1 = gradient(y, yo + at + step, floor, dy, go + at + step);
-                s0 = s0.add(g0);
-                s1 = s1.add(g1);
-                q0 = Doubles.load(x, xo + at).sub(m0).fma(g0, q0);
-                q1 = Doubles.load(x, xo + at + step).sub(m1).fma(g1, q1);
-            }
-            s0.intoArray(first, j);
-            s1.intoArray(first, j + step);
-            q0.intoArray(second, j);
-            q1.intoArray(second, j + step);
+    /// Adds the sums of `n` numbers of one channel to `sums`, two vectors of each.
+    private static void products(float[] x, int xo, float[] y, int yo, float floor, float[] dy, int go, int n,
+            double mean,
+            double[] sums) {
+        DoubleVector m = DoubleVector.broadcast(Doubles.SPECIES, mean);
+        DoubleVector s0 = DoubleVector.fromArray(Doubles.SPECIES, sums, 0);
+        DoubleVector s1 = DoubleVector.fromArray(Doubles.SPECIES, sums, WIDTH);
+        DoubleVector q0 = DoubleVector.fromArray(Doubles.SPECIES, sums, 2 * WIDTH);
+        DoubleVector q1 = DoubleVector.fromArray(Doubles.SPECIES, sums, 3 * WIDTH);
+        int i = 0;
+        for (; i <= n - 2 * WIDTH; i += 2 * WIDTH) {
+            DoubleVector g0 = gradient(y, yo + i, floor, dy, go + i);
+            DoubleVector g1 = gradient(y, yo + i + WIDTH, floor, dy, go + i + WIDTH);
+            s0 = s0.add(g0);
+            s1 = s1.add(g1);
+            q0 = Doubles.load(x, xo + i).sub(m).fma(g0, q0);
+            q1 = Doubles.load(x, xo + i + WIDTH).sub(m).fma(g1, q1);
         }
-        for (; j < width; j++) {
-            double s = 0, q = 0;
-            for (int row = 0, at = j; row < rows; row++, at += stride) {
-                double g = y[yo + at] <= floor ? 0 : dy[go + at];
-                s += g;
-                q += g * (x[xo + at] - (double) mean[j]);
-            }
-            first[j] = s;
-            second[j] = q;
+        s0.intoArray(sums, 0);
+        s1.intoArray(sums, WIDTH);
+        q0.intoArray(sums, 2 * WIDTH);
+        q1.intoArray(sums, 3 * WIDTH);
+        for (; i < n; i++) {
+            double g = y[yo + i] <= floor ? 0 : dy[go + i];
+            sums[0] += g;
+            sums[2 * WIDTH] += g * (x[xo + i] - mean);
+        }
+    }
+
+    /// Adds a row of `n` columns to their sums, first all Σ g, then all Σ g (x − mean).
+    private static void products(float[] x, int xo, float[] y, int yo, float floor, float[] dy, int go, int n,
+            float[] mean,
+            double[] sums) {
+        int j = 0;
+        for (; j <= n - WIDTH; j += WIDTH) {
+            DoubleVector g = gradient(y, yo + j, floor, dy, go + j);
+            DoubleVector.fromArray(Doubles.SPECIES, sums, j).add(g).intoArray(sums, j);
+            Doubles.load(x, xo + j).sub(Doubles.load(mean, j))
+                    .fma(g, DoubleVector.fromArray(Doubles.SPECIES, sums, n + j)).intoArray(sums, n + j);
+        }
+        for (; j < n; j++) {
+            double g = y[yo + j] <= floor ? 0 : dy[go + j];
+            sums[j] += g;
+            sums[n + j] += g * (x[xo + j] - (double) mean[j]);
         }
     }
 

@@ -11,8 +11,8 @@ record ChannelTiles(int n, int c, int inner) {
     /// Elements of a tile: 128 KiB, read once.
     private static final int SIZE = 1 << 15;
 
-    /// Neighbouring elements of an image in a tile: 4 KiB, a page, and enough images remain for the sums over them to be
-    /// long in comparison with their number.
+    /// Neighbouring elements of an image in a tile: 4 KiB, a page, and enough images remain for the sums over them to
+    /// be long in comparison with their number.
     private static final int ACROSS = 1 << 10;
 
     /// From here on a channel of an image is long enough to be gone through by itself. Shorter ones are taken side by

@@ -3,11 +3,11 @@ package invar.cpu;
 import static invar.cpu.CpuStorage.at;
 import static invar.cpu.CpuStorage.floats;
 
+import invar.core.ContractionOp;
 import invar.core.ContractionOp.Conv2d;
 import invar.core.ContractionOp.Conv2dInputGrad;
 import invar.core.ContractionOp.Conv2dWeightGrad;
 import invar.core.ContractionOp.MatMul;
-import invar.core.ContractionOp;
 import invar.core.Tensor;
 
 /// Matrix products and convolutions of tensors, handed to [Gemm] and [Conv].
@@ -29,7 +29,8 @@ final class Contractions {
     private static void matmul(MatMul op, Tensor a, Tensor b, Tensor c, Parallel parallel) {
         int m = c.dim(-2), n = c.dim(-1), k = a.dim(op.transposeA() ? -2 : -1);
         int batch = c.shape().rank() == 3 ? c.dim(0) : 1;
-        Gemm.multiplyBatch(parallel, batch, op.transposeA(), op.transposeB(), m, n, k, floats(a), at(a), m * k, a.dim(-1),
+        Gemm.multiplyBatch(parallel, batch, op.transposeA(), op.transposeB(), m, n, k, floats(a), at(a), m * k,
+                a.dim(-1),
                 floats(b), at(b), k * n, b.dim(-1), false, floats(c), at(c), m * n, n);
     }
 

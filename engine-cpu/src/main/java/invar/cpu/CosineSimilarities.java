@@ -16,13 +16,15 @@ final class CosineSimilarities {
         int n = in[0].dim(0), m = in[1].dim(0), d = in[0].dim(1);
         float[] unit = Scratch.UNIT_ROWS.floats((n + m) * d);
         UnitRows.normalize(parallel, floats(in[0]), at(in[0]), n, d, op.epsilon(), floats(out[1]), at(out[1]), unit, 0);
-        UnitRows.normalize(parallel, floats(in[1]), at(in[1]), m, d, op.epsilon(), floats(out[2]), at(out[2]), unit, n * d);
+        UnitRows.normalize(parallel, floats(in[1]), at(in[1]), m, d, op.epsilon(), floats(out[2]), at(out[2]), unit,
+                n * d);
         Gemm.multiply(parallel, false, true, n, m, d, unit, 0, d, unit, n * d, d, false, floats(out[0]), at(out[0]), m);
     }
 
     static void backward(CosineSimilarityGrad op, Tensor[] in, Tensor[] out, Parallel parallel) {
         int n = in[0].dim(0), m = in[1].dim(0), d = in[0].dim(1), so = at(in[4]), ao = at(out[0]), bo = at(out[1]);
-        float[] unit = Scratch.UNIT_ROWS.floats((n + m) * d), ds = floats(in[4]), da = floats(out[0]), db = floats(out[1]);
+        float[] unit = Scratch.UNIT_ROWS.floats((n + m) * d), ds = floats(in[4]), da = floats(out[0]),
+                db = floats(out[1]);
         float[] rA = floats(in[2]), rB = floats(in[3]);
         UnitRows.scale(parallel, floats(in[0]), at(in[0]), n, d, rA, at(in[2]), unit, 0);
         UnitRows.scale(parallel, floats(in[1]), at(in[1]), m, d, rB, at(in[3]), unit, n * d);
@@ -34,7 +36,8 @@ final class CosineSimilarities {
 
     private static void throughLength(double epsilon, float[] u, int uo, int rows, int d, float[] r, int ro, float[] dx,
             int at, Parallel parallel) {
-        Chunks.each(parallel, rows, d, row -> UnitRows.backward(u, uo + row * d, d, r[ro + row], epsilon, dx, at + row * d,
+        Chunks.each(parallel, rows, d, row -> UnitRows.backward(u, uo + row * d, d, r[ro + row], epsilon, dx, at
+                + row * d,
                 1, dx, at + row * d, new double[Doubles.WIDTH]));
     }
 }

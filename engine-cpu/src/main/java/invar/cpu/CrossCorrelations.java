@@ -29,7 +29,8 @@ final class CrossCorrelations {
                 floats(out[1 + 2 * side])[at(out[1 + 2 * side]) + i] = m[i];
                 floats(out[2 + 2 * side])[at(out[2 + 2 * side]) + i] = (float) rstd;
             }
-            BatchNorms.scale(t, floats(in[side]), at(in[side]), m, scale, shift, Float.NaN, hat, side * n * d, parallel);
+            BatchNorms.scale(t, floats(in[side]), at(in[side]), m, scale, shift, Float.NaN, hat, side * n * d,
+                    parallel);
         }
         Gemm.multiply(parallel, true, false, d, d, n, hat, 0, d, hat, n * d, d, false, floats(out[0]), at(out[0]), d);
     }
@@ -39,7 +40,8 @@ final class CrossCorrelations {
         float[] hat = Scratch.UNIT_ROWS.floats(2 * n * d), dc = floats(in[6]);
         for (int side = 0; side < 2; side++) {
             float[] m = column(in[2 + 2 * side], d), rstd = column(in[3 + 2 * side], d);
-            BatchNorms.scale(new ChannelTiles(n, d, 1), floats(in[side]), at(in[side]), m, rstd, new float[d], Float.NaN, hat,
+            BatchNorms.scale(new ChannelTiles(n, d, 1), floats(in[side]), at(in[side]), m, rstd, new float[d],
+                    Float.NaN, hat,
                     side * n * d, parallel);
         }
         float[] da = floats(out[0]), db = floats(out[1]);

@@ -54,7 +54,8 @@ final class CrossEntropies {
     /// dx = A p − B w, and − C w at the label, with factors of the row.
     static void backward(SoftmaxCrossEntropyGrad op, Tensor[] in, Tensor[] out, Parallel parallel) {
         int n = in[0].dim(0), k = in[0].dim(1), xo = at(in[0]), lo = at(in[1]), mo = at(in[2]), zo = at(in[3]);
-        float[] x = floats(in[0]), m = floats(in[2]), z = floats(in[3]), dx = floats(out[0]), weights = weights(in, 6, k);
+        float[] x = floats(in[0]), m = floats(in[2]), z = floats(in[3]), dx = floats(out[0]),
+                weights = weights(in, 6, k);
         int[] labels = ints(in[1]);
         int to = at(out[0]);
         double factor = (double) floats(in[5])[at(in[5])] / floats(in[4])[at(in[4])];

@@ -41,7 +41,7 @@ final class Doubles {
     static double dot(float[] a, int ao, float[] b, int bo, int n, double[] room) {
         DoubleVector s0 = DoubleVector.zero(SPECIES), s1 = s0, s2 = s0, s3 = s0;
         int i = 0;
-        for (; i <= n - 4 * WIDTH; i += 4 * WIDTH) {            // four sums at once: an addition takes about four cycles
+        for (; i <= n - 4 * WIDTH; i += 4 * WIDTH) {           // four sums at once: an addition takes about four cycles
             s0 = load(a, ao + i).fma(load(b, bo + i), s0);
             s1 = load(a, ao + i + WIDTH).fma(load(b, bo + i + WIDTH), s1);
             s2 = load(a, ao + i + 2 * WIDTH).fma(load(b, bo + i + 2 * WIDTH), s2);

@@ -1,5 +1,6 @@
 package invar.cpu;
 
+import invar.core.MovementOp;
 import invar.core.MovementOp.Concat;
 import invar.core.MovementOp.Embed;
 import invar.core.MovementOp.FillDiagonal;
@@ -9,7 +10,6 @@ import invar.core.MovementOp.Permute;
 import invar.core.MovementOp.Reshape;
 import invar.core.MovementOp.Scatter;
 import invar.core.MovementOp.Slice;
-import invar.core.MovementOp;
 import invar.core.Tensor;
 import java.util.Arrays;
 
@@ -51,7 +51,8 @@ final class Movement {
             }
             case Permute p -> permute(p, in[0], out);
             case Concat c -> {
-                for (int i = 0, at = 0; i < in.length; at += in[i++].dim(c.axis())) copyAlong(c.axis(), in[i], 0, out, at);
+                for (int i = 0, at = 0; i < in.length; at += in[i++].dim(c.axis())) copyAlong(c.axis(), in[i], 0, out,
+                        at);
             }
             case Slice s -> copyAlong(s.axis(), in[0], s.from(), out, 0);
             case Embed e -> {
@@ -67,7 +68,8 @@ final class Movement {
         }
     }
 
-    /// Copies the places `from` … of an axis of `in` to the places `at` … of the same axis of `out`, as many as both have.
+    /// Copies the places `from` … of an axis of `in` to the places `at` … of the same axis of `out`, as many as both
+    /// have.
     private static void copyAlong(int axis, Tensor in, int from, Tensor out, int at) {
         float[] x = CpuStorage.floats(in), y = CpuStorage.floats(out);
         int inner = (int) in.shape().product(axis + 1, in.shape().rank()), outer = (int) in.shape().product(0, axis);

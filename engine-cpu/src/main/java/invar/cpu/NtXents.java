@@ -67,7 +67,8 @@ final class NtXents {
             });
             int du = to + first * d;
             Gemm.multiply(parallel, false, false, rows, d, m, s, 0, step, u, 0, d, false, dz, du, d);
-            Chunks.each(parallel, rows, d, i -> UnitRows.backward(u, (first + i) * d, d, r[ro + first + i], NtXent.EPSILON,
+            Chunks.each(parallel, rows, d, i -> UnitRows.backward(u, (first + i) * d, d, r[ro + first + i],
+                    NtXent.EPSILON,
                     dz, du + i * d, factor, dz, du + i * d, new double[Doubles.WIDTH]));
         });
     }
@@ -106,10 +107,10 @@ final class NtXents {
         return sum;
     }
 
-    /// wᵢⱼ = e^(sᵢⱼ − lseᵢ) + e^(sᵢⱼ − lseⱼ), as e^(sᵢⱼ − c) (fᵢ + fⱼ) with fⱼ = e^(c − lseⱼ): one exponential for two. With
-    /// c half way between the extreme lse, neither factor overflows as long as these are not far apart, and what
-    /// underflows is less than e^(−57), where a row sums up to 1. If they are far apart, as they can be for temperatures
-    /// under 0.03, it is two exponentials.
+    /// wᵢⱼ = e^(sᵢⱼ − lseᵢ) + e^(sᵢⱼ − lseⱼ), as e^(sᵢⱼ − c) (fᵢ + fⱼ) with fⱼ = e^(c − lseⱼ): one exponential for two.
+    /// With c half way between the extreme lse, neither factor overflows as long as these are not far apart, and what
+    /// underflows is less than e^(−57), where a row sums up to 1. If they are far apart, as they can be for
+    /// temperatures under 0.03, it is two exponentials.
     private record Weights(float center, float[] factors, float[] lse) {
 
         static Weights of(float[] lse, int lo, int m) {

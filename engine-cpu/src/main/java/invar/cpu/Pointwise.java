@@ -1,10 +1,10 @@
 package invar.cpu;
 
+import invar.core.PointwiseOp;
 import invar.core.PointwiseOp.Affine;
 import invar.core.PointwiseOp.Binary;
 import invar.core.PointwiseOp.ClampMin;
 import invar.core.PointwiseOp.Unary;
-import invar.core.PointwiseOp;
 import invar.core.Tensor;
 import invar.core.spi.Broadcast;
 import jdk.incubator.vector.FloatVector;

@@ -33,7 +33,8 @@ final class UnitRows {
 
     /// dx = r (du − u uᵀdu), or r du for a row under the floor, of one row whose gradient is `factor` · du; dx may be
     /// du.
-    static void backward(float[] u, int uo, int d, float r, double epsilon, float[] du, int duo, double factor, float[] dx,
+    static void backward(float[] u, int uo, int d, float r, double epsilon, float[] du, int duo, double factor,
+            float[] dx,
             int dxo, double[] room) {
         boolean floored = epsilon * r >= L2Normalize.FLOORED;
         double along = floored ? 0 : Doubles.dot(u, uo, du, duo, d, room);

@@ -11,8 +11,8 @@ import jdk.incubator.vector.VectorOperators;
 /// Elementary functions, a vector at a time.
 ///
 /// A value's result depends on nothing but the value: not on its place in the array, nor on how the array is cut, nor
-/// on whether the code is interpreted or compiled, nor on the processor. Two rules see to that. What is left over at the
-/// end is padded to a vector and goes through the same instructions. And there is nothing here but additions,
+/// on whether the code is interpreted or compiled, nor on the processor. Two rules see to that. What is left over at
+/// the end is padded to a vector and goes through the same instructions. And there is nothing here but additions,
 /// multiplications, fused multiply-adds, divisions and bit operations, each of which Java rounds exactly; the
 /// transcendental operators of the Vector API are not used, because they are one library or another, or a scalar loop.
 ///
@@ -22,8 +22,8 @@ import jdk.incubator.vector.VectorOperators;
 /// ```
 /// The slope of gelu has an error of 5e-7 · (Φ(x) + |x| φ(x)); relative to the slope itself it grows around the zero at
 /// x = −0.752. Denormal results, and gelu below −12.9, have an absolute error of up to two, or 2|x|, of the smallest
-/// denormals. The polynomials are minimax fits in relative error, their coefficients rounded to float one after another,
-/// lowest power first, with the others fitted again.
+/// denormals. The polynomials are minimax fits in relative error, their coefficients rounded to float one after
+/// another, lowest power first, with the others fitted again.
 final class VectorMath {
 
     /// 1.5 · 2²³: adding it rounds to an integer, which then lies in the low bits.
@@ -59,7 +59,7 @@ final class VectorMath {
         p = p.fma(r, FloatVector.broadcast(SPECIES, 1));
         p = p.fma(r, FloatVector.broadcast(SPECIES, 1));
         IntVector k = t.reinterpretAsInts().add(254 - Float.floatToRawIntBits(ROUND));     // n + 254
-        IntVector half = k.lanewise(VectorOperators.ASHR, 1);                       // 2ⁿ in two steps: one would overflow
+        IntVector half = k.lanewise(VectorOperators.ASHR, 1);                     // 2ⁿ in two steps: one would overflow
         return p.mul(power(half)).mul(power(k.sub(half)));
     }
 
@@ -99,7 +99,8 @@ final class VectorMath {
 
     /// The number k of `k · 2²³`, |k| < 2²², without a conversion instruction: put into the low bits of [#ROUND].
     private static FloatVector exponent(IntVector e) {
-        return e.lanewise(VectorOperators.ASHR, 23).add(Float.floatToRawIntBits(ROUND)).reinterpretAsFloats().sub(ROUND);
+        return e.lanewise(VectorOperators.ASHR, 23).add(Float.floatToRawIntBits(ROUND)).reinterpretAsFloats()
+                .sub(ROUND);
     }
 
     /// 1/(1 + e⁻ˣ). With e^(−|x|), which is at most 1, no digits are lost on either side.
@@ -112,7 +113,8 @@ final class VectorMath {
     /// tanh x: an odd polynomial up to 0.6, and 1 − 2/(e^(2|x|) + 1) beyond, where little cancels.
     static FloatVector tanh(FloatVector x) {
         FloatVector a = x.abs();
-        FloatVector far = FloatVector.broadcast(SPECIES, 1).sub(FloatVector.broadcast(SPECIES, 2).div(exp(a.add(a)).add(1)));
+        FloatVector far = FloatVector.broadcast(SPECIES, 1).sub(FloatVector.broadcast(SPECIES, 2)
+                .div(exp(a.add(a)).add(1)));
         FloatVector s = a.mul(a);
         FloatVector p = FloatVector.broadcast(SPECIES, -0.00598770473f);            // tanh a = a + a³ p(a²)
         p = p.fma(s, FloatVector.broadcast(SPECIES, 0.0208948329f));
@@ -136,8 +138,8 @@ final class VectorMath {
     /// Φ(x) + x φ(x). On the left both terms have the factor e^(−x²/2), so that their difference keeps its digits.
     static FloatVector geluSlope(FloatVector x) {
         FloatVector a = tailArgument(x);
-        FloatVector e = gauss(a);           // before the polynomial: the compiler stops inlining when a method gets long
-        FloatVector left = e.mul(a.fma(FloatVector.broadcast(SPECIES, -SQRT_HALF_OVER_PI), millsRatio(a)));     // at −|x|
+        FloatVector e = gauss(a);          // before the polynomial: the compiler stops inlining when a method gets long
+        FloatVector left = e.mul(a.fma(FloatVector.broadcast(SPECIES, -SQRT_HALF_OVER_PI), millsRatio(a)));   // at −|x|
         FloatVector right = FloatVector.broadcast(SPECIES, 1).sub(left);
         return right.blend(left, x.compare(VectorOperators.LT, 0));
     }
@@ -156,8 +158,8 @@ final class VectorMath {
         return e.fma(lost.mul(-0.5f), e);
     }
 
-    /// Φ(−a) e^(a²/2) for 0 ≤ a ≤ 14.5: a polynomial in (a − 4)/(a + 4), over a + 4. The form is that of Shepherd and Laframboise, "Chebyshev approximation of (1 + 2x) exp(x²) erfc x",
-    /// Mathematics of Computation 36, 1981.
+    /// Φ(−a) e^(a²/2) for 0 ≤ a ≤ 14.5: a polynomial in (a − 4)/(a + 4), over a + 4. The form is that of Shepherd and
+    /// Laframboise, "Chebyshev approximation of (1 + 2x) exp(x²) erfc x", Mathematics of Computation 36, 1981.
     private static FloatVector millsRatio(FloatVector a) {
         FloatVector inverse = FloatVector.broadcast(SPECIES, 1).div(a.add(4));
         FloatVector q = a.sub(4).mul(inverse);

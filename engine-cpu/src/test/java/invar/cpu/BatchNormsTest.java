@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("lanes")
 class BatchNormsTest {
 
-    /// y, mean, variance of the forward pass, and dx, dγ, dβ from the saved values that `saved` gives, which are the same
-    /// floats on every device.
+    /// y, mean, variance of the forward pass, and dx, dγ, dβ from the saved values that `saved` gives, which are the
+    /// same floats on every device.
     private static Tensor[] run(Device device, Shape shape, float[] x, boolean relu, float[][] saved) {
         int channels = shape.dim(1);
         Tensor in = device.tensor(shape, x), gamma = device.tensor(Shape.of(channels), Numbers.random(channels, 2));
@@ -26,9 +26,11 @@ class BatchNormsTest {
         if (saved[0] == null) {
             for (int i = 0; i < 3; i++) saved[i] = y[i].floats();
         }
-        Tensor mean = device.tensor(Shape.of(channels), saved[1]), variance = device.tensor(Shape.of(channels), saved[2]);
+        Tensor mean = device.tensor(Shape.of(channels), saved[1]), variance = device.tensor(Shape.of(channels),
+                saved[2]);
         Tensor dy = device.tensor(shape, Numbers.random(x.length, 4));
-        Tensor[] dx = Ops.apply(new BatchNormGrad(1e-5, relu), in, gamma, mean, variance, device.tensor(shape, saved[0]), dy);
+        Tensor[] dx = Ops.apply(new BatchNormGrad(1e-5, relu), in, gamma, mean, variance,
+                device.tensor(shape, saved[0]), dy);
         return new Tensor[] {y[0], y[1], y[2], dx[0], dx[1], dx[2]};
     }
 
