@@ -87,7 +87,7 @@ final class TrainingSession implements AutoCloseable {
                     + " was begun with: its items are no longer those of " + folder.data() + ".");
         }
         trainer.load(folder.checkpoint());
-        if (trainer.stepsDone() == trainer.totalSteps() && Files.exists(folder.encoder())) {
+        if (trainer.stepsDone() == trainer.totalSteps() && Files.isRegularFile(folder.encoder())) {
             console.printf("The run %s is finished: all %d steps are done, and the encoder is in %s.%n", folder.root(),
                     trainer.totalSteps(), folder.encoder());
             return true;
