@@ -3,8 +3,8 @@ package invar.cpu;
 /// Working memory of kernels: one buffer per thread and purpose, kept from call to call.
 ///
 /// A kernel writes a buffer before it reads it; what an earlier kernel left there is arbitrary. Buffers only grow, and
-/// each purpose but [#UNIT_ROWS] bounds its size, so a thread holds some tens of megabytes at most. A kernel that runs inside another
-/// one must not share a purpose with it.
+/// each purpose but [#UNIT_ROWS] bounds its size, so a thread holds some tens of megabytes at most. A kernel that runs
+/// inside another one must not share a purpose with it.
 enum Scratch {
 
     /// Rows of A of a matrix product, packed for [Tile].

@@ -73,8 +73,8 @@ class ProcessTest {
         assertThat(new RunFolder(run).encoder()).hasSameBinaryContentAs(new RunFolder(whole).encoder());
     }
 
-    /// Whether this JVM was started deaf to SIGINT, as shells start what is to run in the background: its children are, too,
-    /// and can be stopped by SIGTERM only.
+    /// Whether this JVM was started deaf to SIGINT, as shells start what is to run in the background: its children are,
+    /// too, and can be stopped by SIGTERM only.
     private static boolean ignoresInterruption() throws IOException {
         Path status = Path.of("/proc/self/status");
         if (!Files.exists(status)) return false;
@@ -91,7 +91,8 @@ class ProcessTest {
         byte[] old = Files.readAllBytes(files.checkpoint());
         assertThat(old).hasSizeGreaterThan(20_000);
         Files.delete(files.encoder());                           // so that there is something to do
-        Process process = ssl("ulimit -f 8; exec \"$@\"", "train", "--resume", run.toString(), "--device", "reference").start();
+        Process process = ssl("ulimit -f 8; exec \"$@\"", "train", "--resume", run.toString(), "--device", "reference")
+        .start();
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(error()).isEqualTo("ssl: cannot write " + files.checkpoint() + ": File too large.\n");
         assertThat(process.exitValue()).isEqualTo(ExitCode.FAILED);

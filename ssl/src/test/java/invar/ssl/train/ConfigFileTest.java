@@ -83,7 +83,8 @@ class ConfigFileTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "x | 1 | There is no setting 'x'; there are method, settings.hidden, settings.projection, settings.temperature, "
+        "x | 1 | There is no setting 'x'; there are method, settings.hidden, settings.projection, "
+                + "settings.temperature, "
                 + "data,",
         "optimization.x | 1 | There is no setting 'optimization.x'; there are ",
         "settings.x | 1 | There is no setting 'settings.x'; there are ",
