@@ -18,7 +18,7 @@ public final class Presets {
     private static TrainConfig emoji32(String data) {
         return new TrainConfig("simclr", Map.of(), data, 32, "simclr-drawings",
                 new TrainConfig.EncoderConfig("resnet10", 16, "small"),
-                new TrainConfig.Optimization("sgd", 0.1, 0.9, 1e-4, false, 5), 128, 150, 0);
+                new TrainConfig.Optimization("sgd", 0.1, 0.9, 1e-4, false, 5), 128, 110, 0);
     }
 
     /// Photos of about 32 pixels: SimCLR's settings for CIFAR-10 (App. B.9: stem 3 × 3, no blur) on a narrow network.
