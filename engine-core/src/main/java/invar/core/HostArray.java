@@ -2,7 +2,8 @@ package invar.core;
 
 import java.lang.foreign.MemorySegment;
 
-/// Java arrays on their way to and from a device: converted to the tensor's type, as the segments that a backend copies.
+/// Java arrays on their way to and from a device: converted to the tensor's type, as the segments that a backend
+/// copies.
 final class HostArray {
 
     private HostArray() {}

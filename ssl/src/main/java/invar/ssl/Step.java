@@ -1,11 +1,10 @@
 package invar.ssl;
 
-import java.util.IdentityHashMap;
-import java.util.Map;
-
 import invar.core.Device;
 import invar.core.Tensor;
 import invar.nn.optim.Schedule;
+import java.util.IdentityHashMap;
+import java.util.Map;
 
 /// Where training stands, and the numbers that depend on it.
 ///

@@ -1,8 +1,7 @@
 package invar.ssl;
 
-import java.util.List;
-
 import invar.core.Tensor;
+import java.util.List;
 
 /// What a method sees of a batch: augmented views of the same images, row i of each view being image i.
 ///

@@ -27,8 +27,8 @@ public final class Weights {
     ///
     /// @return the file's metadata
     /// @throws IOException              if the file cannot be read or is no safetensors file
-    /// @throws IllegalArgumentException if a tensor is missing in the file, differs in shape or kind, or holds an integer
-    ///                                  of more than 32 bits; in one sentence
+    /// @throws IllegalArgumentException if a tensor is missing in the file, differs in shape or kind, or holds an
+    ///                                  integer of more than 32 bits; in one sentence
     public static Map<String, String> load(Path file, Map<String, Tensor> tensors) throws IOException {
         Safetensors content = Safetensors.read(file);
         check(file, content, tensors);

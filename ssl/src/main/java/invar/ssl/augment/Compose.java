@@ -1,9 +1,8 @@
 package invar.ssl.augment;
 
+import invar.core.Philox;
 import java.util.ArrayList;
 import java.util.List;
-
-import invar.core.Philox;
 
 /// Augmentations one after the other, and the rule by which they draw.
 ///

@@ -1,8 +1,7 @@
 package invar.ssl.augment;
 
-import java.util.List;
-
 import invar.core.Philox;
+import java.util.List;
 
 /// Standardises each channel: y = (x − mean) / std. Draws nothing; comes last.
 ///

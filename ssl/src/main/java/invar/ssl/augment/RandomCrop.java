@@ -1,8 +1,7 @@
 package invar.ssl.augment;
 
-import java.util.Arrays;
-
 import invar.core.Philox;
+import java.util.Arrays;
 
 /// Pads the image with zeros on all sides and cuts out a square at a random place: the classic augmentation of CIFAR,
 /// Lee et al., "Deeply-supervised nets", AISTATS 2015, with size 32 and padding 4.

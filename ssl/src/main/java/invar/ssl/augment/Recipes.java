@@ -1,13 +1,12 @@
 package invar.ssl.augment;
 
+import invar.ssl.UserError;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
-
-import invar.ssl.UserError;
 
 /// The augmentations that the methods were published with.
 ///

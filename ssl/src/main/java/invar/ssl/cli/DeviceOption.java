@@ -1,15 +1,15 @@
 package invar.ssl.cli;
 
-import picocli.CommandLine.Option;
-
 import invar.core.Device;
 import invar.core.spi.DeviceOptions;
+import picocli.CommandLine.Option;
 
 /// `--device` and `--threads`, for every command that computes.
 final class DeviceOption {
 
     @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto",
-            description = "Where to compute: auto, cpu, reference (default: ${DEFAULT-VALUE}); 'ssl devices' lists them.")
+            description = "Where to compute: auto, cpu, reference (default: ${DEFAULT-VALUE}); "
+                    + "'ssl devices' lists them.")
     private String name;
 
     @Option(names = "--threads", paramLabel = "N",

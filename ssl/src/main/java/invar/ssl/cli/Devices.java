@@ -1,14 +1,12 @@
 package invar.ssl.cli;
 
+import invar.core.Device;
+import invar.core.spi.BackendProvider;
 import java.io.PrintWriter;
 import java.util.Optional;
-
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
-
-import invar.core.Device;
-import invar.core.spi.BackendProvider;
 
 /// `ssl devices`: what this machine can compute on, and why something cannot be used.
 @Command(name = "devices", mixinStandardHelpOptions = true,

@@ -1,18 +1,5 @@
 package invar.ssl.cli;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.concurrent.Callable;
-
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
-
 import invar.core.Device;
 import invar.ssl.UserError;
 import invar.ssl.data.Datasets;
@@ -20,10 +7,22 @@ import invar.ssl.data.Split;
 import invar.ssl.probe.Evaluation;
 import invar.ssl.train.EncoderFile;
 import invar.ssl.train.RunFolder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /// `ssl eval knn`: a weighted vote of nearest neighbours, and retrieval where the data has two drawings.
 @Command(name = "knn", mixinStandardHelpOptions = true, sortOptions = false, usageHelpWidth = 100,
-        description = "Classifies held-out images by a weighted vote of their nearest training images in feature space; on data "
+        description = "Classifies held-out images by a weighted vote of their nearest training images in feature "
+                + "space; on data "
                 + "with two drawings of each thing also finds the other drawing.",
         footer = {"", "Examples:", "  ssl eval knn runs/simclr-emoji32",
             "  ssl eval knn encoder.safetensors --data cifar-10-binary.tar.gz --k 200 --temperature 0.1"})
@@ -53,7 +52,8 @@ final class EvalKnn implements Callable<Integer> {
     private double temperature;
 
     @Option(names = "--bank", paramLabel = "N", defaultValue = "" + BANK,
-            description = "At most so many training images vote, at even distances in the data (default: ${DEFAULT-VALUE}).")
+            description = "At most so many training images vote, at even distances in the data "
+                    + "(default: ${DEFAULT-VALUE}).")
     private int bank;
 
     @Mixin
@@ -62,15 +62,20 @@ final class EvalKnn implements Callable<Integer> {
     @Override
     public Integer call() {
         if (k < 1) throw new UserError("--k must be at least 1 but is " + k + ".");
-        if (!(temperature > 0 && Double.isFinite(temperature))) throw new UserError("--temperature must be a number > 0 but is " + temperature + ".");
+        if (!(temperature > 0
+                && Double.isFinite(temperature))) throw new UserError("--temperature must be a number > 0 but is "
+                + temperature + ".");
         if (bank < 1) throw new UserError("--bank must be at least 1 but is " + bank + ".");
         Path file = Files.isDirectory(encoder) ? RunFolder.existing(encoder).encoder() : encoder;
         try (Device opened = device.open()) {
             EncoderFile.Loaded loaded = EncoderFile.load(file, opened);
-            Split split = Datasets.open(data != null ? data : loaded.data(), Datasets.Options.DEFAULT.withSide(loaded.side()));
-            Evaluation evaluation = new Evaluation(split, loaded.side(), loaded.normalize(), k, temperature, bank, opened);
+            Split split = Datasets.open(data != null ? data : loaded.data(),
+                    Datasets.Options.DEFAULT.withSide(loaded.side()));
+            Evaluation evaluation = new Evaluation(split, loaded.side(), loaded.normalize(), k, temperature, bank,
+                    opened);
             if (!evaluation.possible()) {
-                throw new UserError("The data " + split.test().name() + " has no labels and no second drawings: nothing can be "
+                throw new UserError("The data " + split.test().name()
+                        + " has no labels and no second drawings: nothing can be "
                         + "measured on it.");
             }
             Map<String, Map<String, Double>> rows = new LinkedHashMap<>();

@@ -3,8 +3,8 @@ package invar.ssl.cli;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// Ctrl-C and SIGTERM: the first asks the work to stop at its next safe place, and the JVM lives on until it has, so that a
-/// checkpoint can be saved.
+/// Ctrl-C and SIGTERM: the first asks the work to stop at its next safe place, and the JVM lives on until it has, so
+/// that a checkpoint can be saved.
 ///
 /// It is a shutdown hook: the JVM runs it on either signal and ends, with the signal's exit code, when it returns.
 final class Interruption implements AutoCloseable {

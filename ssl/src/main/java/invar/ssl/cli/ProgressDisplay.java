@@ -1,14 +1,12 @@
 package invar.ssl.cli;
 
+import invar.ssl.train.EpochMetrics;
 import java.io.Console;
 import java.time.Duration;
 import java.util.Locale;
-
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
-
-import invar.ssl.train.EpochMetrics;
 
 /// How training looks while it runs: a bar with loss, images/s and time left on a terminal, a line every few seconds
 /// elsewhere. The lines go to the run's log in any case.
@@ -42,7 +40,8 @@ final class ProgressDisplay implements AutoCloseable {
     }
 
     void epochDone(EpochMetrics m) {
-        String text = String.format(Locale.ROOT, "loss %.3f (chance %.3f)  lr %.4f  %.0f images/s", m.loss(), m.chance(),
+        String text = String.format(Locale.ROOT, "loss %.3f (chance %.3f)  lr %.4f  %.0f images/s", m.loss(),
+                m.chance(),
                 m.lr(), m.imagesPerSecond());
         if (bar != null) bar.setExtraMessage(" epoch " + m.epoch() + "/" + epochs + "  " + text);
         long now = System.nanoTime();

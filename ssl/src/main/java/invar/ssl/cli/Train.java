@@ -1,5 +1,11 @@
 package invar.ssl.cli;
 
+import invar.core.Device;
+import invar.ssl.UserError;
+import invar.ssl.data.Datasets;
+import invar.ssl.train.ConfigFile;
+import invar.ssl.train.RunFolder;
+import invar.ssl.train.TrainConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -8,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,13 +21,6 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
-
-import invar.core.Device;
-import invar.ssl.UserError;
-import invar.ssl.data.Datasets;
-import invar.ssl.train.ConfigFile;
-import invar.ssl.train.RunFolder;
-import invar.ssl.train.TrainConfig;
 
 /// `ssl train`: trains an encoder without labels and says what it is worth.
 @Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false, usageHelpWidth = 100,
@@ -67,13 +65,15 @@ final class Train implements Callable<Integer> {
     @Option(names = "--width", paramLabel = "N", description = "Channels of the encoder's first stage.")
     private Integer width;
 
-    @Option(names = "--stem", paramLabel = "NAME", description = "The encoder's first layers: cifar, small or imagenet.")
+    @Option(names = "--stem", paramLabel = "NAME",
+            description = "The encoder's first layers: cifar, small or imagenet.")
     private String stem;
 
     @Option(names = "--image-size", paramLabel = "PIXELS", description = "Side of the views.")
     private Integer imageSize;
 
-    @Option(names = "--augment", paramLabel = "NAME", description = "Recipe of augmentations: simclr, byol, drawings, …")
+    @Option(names = "--augment", paramLabel = "NAME",
+            description = "Recipe of augmentations: simclr, byol, drawings, …")
     private String augment;
 
     @Option(names = "--seed", paramLabel = "N", description = "Seed of weights, order and augmentation (default: 0).")
@@ -118,7 +118,8 @@ final class Train implements Callable<Integer> {
     }
 
     private RunFolder folder(TrainConfig resolved) {
-        return out != null ? RunFolder.create(out, overwrite) : RunFolder.fresh(resolved.method() + "-" + dataName(resolved));
+        return out != null ? RunFolder.create(out, overwrite) : RunFolder.fresh(resolved.method() + "-"
+                + dataName(resolved));
     }
 
     private TrainConfig resolve() {

@@ -1,15 +1,5 @@
 package invar.ssl.cli;
 
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.StandardOpenOption;
-import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.Map;
-
 import invar.core.Device;
 import invar.nn.Layer;
 import invar.nn.Modules;
@@ -32,6 +22,15 @@ import invar.ssl.train.MetricsFile;
 import invar.ssl.train.RunFolder;
 import invar.ssl.train.TrainConfig;
 import invar.ssl.train.Trainer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /// One run of `ssl train`, from data to result: what is printed, and when what is saved.
 final class TrainingSession implements AutoCloseable {
@@ -88,7 +87,7 @@ final class TrainingSession implements AutoCloseable {
                     + " was begun with: its items are no longer those of " + folder.data() + ".");
         }
         trainer.load(folder.checkpoint());
-        if (trainer.stepsDone() == trainer.totalSteps() && Files.exists(folder.encoder())) {
+        if (trainer.stepsDone() == trainer.totalSteps() && Files.isRegularFile(folder.encoder())) {
             console.printf("The run %s is finished: all %d steps are done, and the encoder is in %s.%n", folder.root(),
                     trainer.totalSteps(), folder.encoder());
             return true;
@@ -117,7 +116,8 @@ final class TrainingSession implements AutoCloseable {
 
     private void introduce(Report report, RunFolder folder) {
         report.line("%s on %s: %,d images to train on, %,d held out (%s)", config.method(), split.train().name(),
-                split.train().size() * split.train().drawings(), split.test().size() * split.test().drawings(), split.rule());
+                split.train().size() * split.train().drawings(), split.test().size() * split.test().drawings(),
+                split.rule());
         report.line("%s, width %d, %,d parameters; batch %d, %d epochs of %d steps; on %s; run folder %s",
                 config.encoder().name(), config.encoder().width(), Modules.count(trainer.encoder()), config.batch(),
                 config.epochs(), trainer.totalSteps() / config.epochs(), device.name(), folder.root());

@@ -1,10 +1,9 @@
 package invar.ssl.data;
 
+import invar.ssl.augment.Normalize;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-
-import invar.ssl.augment.Normalize;
 
 /// Mean and standard deviation of the channels of a data set, from exact histograms.
 public final class ChannelStatistics {

@@ -1,5 +1,6 @@
 package invar.ssl.data;
 
+import invar.ssl.UserError;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -14,11 +15,8 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
-
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
-
-import invar.ssl.UserError;
 
 /// CIFAR-10 in its binary form: Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
 ///

@@ -57,6 +57,7 @@ public interface Dataset {
     /// At most `most` of the items, at even distances; all of them if there are no more.
     default Dataset thinned(int most) {
         int n = size();
-        return n <= most ? this : new Subset(this, IntStream.range(0, most).map(i -> (int) ((long) i * n / most)).toArray());
+        return n <= most ? this : new Subset(this, IntStream.range(0, most).map(i -> (int) ((long) i * n / most))
+                .toArray());
     }
 }

@@ -1,5 +1,6 @@
 package invar.ssl.data;
 
+import invar.ssl.UserError;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,8 +8,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-
-import invar.ssl.UserError;
 
 /// Opens what `--data` names.
 ///

@@ -98,9 +98,10 @@ public final class Emoji32 {
         return subcategories;
     }
 
-    /// A fifth of the base code points is held out, by their hash: all skin tones of one emoji are on one side. Training
-    /// items are all others, with skin tones; test items are the held-out base glyphs only, and they are compared with base
-    /// glyphs only: half of all emoji are skin tones of people, who would outvote every other category.
+    /// A fifth of the base code points is held out, by their hash: all skin tones of one emoji are on one side.
+    /// Training items are all others, with skin tones; test items are the held-out base glyphs only, and they are
+    /// compared with base glyphs only: half of all emoji are skin tones of people, who would outvote every other
+    /// category.
     public Split split() {
         return new Split(images(glyph -> !isHeldOut(glyph)), images(glyph -> glyph.isBase() && isHeldOut(glyph)),
                 images(glyph -> glyph.isBase() && !isHeldOut(glyph)),

@@ -1,10 +1,9 @@
 package invar.ssl.data;
 
+import invar.ssl.UserError;
 import java.nio.charset.StandardCharsets;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
-
-import invar.ssl.UserError;
 
 /// Holds out a fifth of a set that has no test part of its own.
 ///

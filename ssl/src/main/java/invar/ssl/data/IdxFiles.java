@@ -1,5 +1,6 @@
 package invar.ssl.data;
 
+import invar.ssl.UserError;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -14,8 +15,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
-
-import invar.ssl.UserError;
 
 /// MNIST and its relatives (Fashion-MNIST, KMNIST) in the IDX format of LeCun, Cortes and Burges, gzipped or not.
 ///

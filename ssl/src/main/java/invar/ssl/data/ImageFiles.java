@@ -1,5 +1,7 @@
 package invar.ssl.data;
 
+import invar.ssl.augment.ImageBuffer;
+import invar.ssl.augment.Resampler;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
@@ -11,15 +13,11 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.Set;
-
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.event.IIOReadWarningListener;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
-
-import invar.ssl.augment.ImageBuffer;
-import invar.ssl.augment.Resampler;
 
 /// Decodes image files with `javax.imageio`: JPEG (by TwelveMonkeys, which also reads CMYK), PNG, WebP, GIF and BMP.
 final class ImageFiles {

@@ -1,5 +1,7 @@
 package invar.ssl.data;
 
+import invar.ssl.UserError;
+import invar.ssl.augment.Resampler;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
@@ -11,9 +13,6 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-
-import invar.ssl.UserError;
-import invar.ssl.augment.Resampler;
 
 /// A folder of image files, in one of three layouts:
 /// ```

@@ -1,14 +1,13 @@
 package invar.ssl.data;
 
+import invar.ssl.UserError;
+import invar.ssl.augment.ImageBuffer;
+import invar.ssl.augment.ResizeCenterCrop;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
-
-import invar.ssl.UserError;
-import invar.ssl.augment.ImageBuffer;
-import invar.ssl.augment.ResizeCenterCrop;
 
 /// Images held in memory as bytes, one array each; grey images are stored once and replicated when read.
 final class PackedImages implements Dataset {

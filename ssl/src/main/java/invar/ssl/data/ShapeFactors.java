@@ -1,9 +1,8 @@
 package invar.ssl.data;
 
+import invar.core.Philox;
 import java.util.Arrays;
 import java.util.Locale;
-
-import invar.core.Philox;
 
 /// Everything that determines one image of [Shapes].
 ///

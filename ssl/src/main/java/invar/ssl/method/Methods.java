@@ -1,12 +1,11 @@
 package invar.ssl.method;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
-
 import invar.nn.Layer;
 import invar.nn.init.Init;
 import invar.ssl.SslMethod;
 import invar.ssl.UserError;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /// The methods that can be named on the command line.
 public final class Methods {
@@ -54,7 +53,8 @@ public final class Methods {
     public static Entry<?> named(String name) {
         Entry<?> entry = BY_NAME.get(name);
         if (entry == null) {
-            throw new UserError("There is no method '" + name + "'; there are " + String.join(", ", BY_NAME.keySet()) + ".");
+            throw new UserError("There is no method '" + name + "'; there are " + String.join(", ", BY_NAME.keySet())
+                    + ".");
         }
         return entry;
     }

@@ -1,7 +1,5 @@
 package invar.ssl.method;
 
-import java.util.Map;
-
 import invar.core.Tensor;
 import invar.nn.Layer;
 import invar.nn.Mlp;
@@ -12,6 +10,7 @@ import invar.ssl.Losses;
 import invar.ssl.SslMethod;
 import invar.ssl.Step;
 import invar.ssl.Views;
+import java.util.Map;
 
 /// SimCLR: a simple framework for contrastive learning of visual representations.
 /// Chen, Kornblith, Norouzi, Hinton, ICML 2020, [arXiv:2002.05709](https://arxiv.org/abs/2002.05709), Algorithm 1.
@@ -62,7 +61,8 @@ public final class SimClr implements SslMethod {
     /// @param encoder f, with `features` outputs
     public SimClr(Config config, Layer encoder, int features, Init init) {
         this.config = config;
-        this.networks = new Networks(encoder, Mlp.simClr(init.at("projector"), features, config.hidden, config.projection));
+        this.networks = new Networks(encoder, Mlp.simClr(init.at("projector"), features, config.hidden,
+                config.projection));
     }
 
     @Override

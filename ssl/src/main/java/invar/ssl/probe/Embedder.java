@@ -28,7 +28,8 @@ public final class Embedder {
     ///
     /// @param side S, height and width of the images
     public static Embeddings embed(Layer encoder, Images images, int side, Device device) {
-        int n = images.size(), pixels = 3 * side * side, features = 0, batch = Math.clamp(PIXELS / (side * side), 1, 256);
+        int n = images.size(), pixels = 3 * side * side, features = 0,
+                batch = Math.clamp(PIXELS / (side * side), 1, 256);
         float[] rows = new float[0];
         try (Scope scope = device.scope()) {
             for (int from = 0; from < n; from += batch) {

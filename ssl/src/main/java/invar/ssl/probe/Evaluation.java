@@ -1,10 +1,5 @@
 package invar.ssl.probe;
 
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
-
 import invar.core.Device;
 import invar.core.Scope;
 import invar.core.Shape;
@@ -12,12 +7,16 @@ import invar.nn.Layer;
 import invar.ssl.augment.Normalize;
 import invar.ssl.data.Dataset;
 import invar.ssl.data.Split;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 
 /// What a representation is worth on held-out images, without training anything on it.
 ///
 /// On a set with two drawings of each item: how often the most similar picture among the other drawings shows the same
-/// thing, for the pictures as they are and perturbed; both directions, averaged. On a set with labels: the accuracy of a
-/// weighted vote of the nearest training pictures.
+/// thing, for the pictures as they are and perturbed; both directions, averaged. On a set with labels: the accuracy of
+/// a weighted vote of the nearest training pictures.
 public final class Evaluation {
 
     /// Names of the measures, as printed and stored.

@@ -1,8 +1,5 @@
 package invar.ssl.probe;
 
-import java.util.ArrayList;
-import java.util.List;
-
 import invar.ssl.augment.Augmentation;
 import invar.ssl.augment.Compose;
 import invar.ssl.augment.ImageBuffer;
@@ -11,9 +8,11 @@ import invar.ssl.augment.RandomAffine;
 import invar.ssl.augment.ResizeCenterCrop;
 import invar.ssl.data.Dataset;
 import invar.ssl.data.ImageShape;
+import java.util.ArrayList;
+import java.util.List;
 
-/// One drawing of every item of a data set, resized and normalised as an encoder wants it; optionally turned, scaled and
-/// shifted first, each image by its own fixed amounts.
+/// One drawing of every item of a data set, resized and normalised as an encoder wants it; optionally turned, scaled
+/// and shifted first, each image by its own fixed amounts.
 public final class Pictures implements Embedder.Images {
 
     /// Shifted by up to an eighth of the side.
@@ -42,8 +41,8 @@ public final class Pictures implements Embedder.Images {
         return new Pictures(data, drawing, side, normalize, false);
     }
 
-    /// The same pictures, turned by up to 20° either way, scaled by 0.8 to 1.2 and shifted by up to an eighth of their side
-    /// along each axis, on white.
+    /// The same pictures, turned by up to 20° either way, scaled by 0.8 to 1.2 and shifted by up to an eighth of their
+    /// side along each axis, on white.
     public Pictures perturbed() {
         return new Pictures(data, drawing, side, normalize, true);
     }

@@ -1,5 +1,10 @@
 package invar.ssl.train;
 
+import invar.core.Philox;
+import invar.ssl.UserError;
+import invar.ssl.augment.ImageBuffer;
+import invar.ssl.augment.Recipe;
+import invar.ssl.data.Dataset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -8,17 +13,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-import invar.core.Philox;
-import invar.ssl.UserError;
-import invar.ssl.augment.ImageBuffer;
-import invar.ssl.augment.Recipe;
-import invar.ssl.data.Dataset;
-
 /// Makes augmented batches on worker threads, ahead of the step that needs them.
 ///
 /// Batch k is a function of the seed alone: the order of an epoch is one random permutation, and each view draws from a
-/// stream named by (epoch, image, view). The number of workers changes when a batch is ready, not what is in it. The last
-/// images of an epoch that do not fill a batch are left out of it.
+/// stream named by (epoch, image, view). The number of workers changes when a batch is ready, not what is in it. The
+/// last images of an epoch that do not fill a batch are left out of it.
 public final class BatchLoader implements AutoCloseable {
 
     /// Images a task: a task takes about a millisecond, so that workers finish together.
@@ -139,7 +138,8 @@ public final class BatchLoader implements AutoCloseable {
             orderOf = epoch;
         }
         int slot = (int) (step % ring.length), first = (int) (step % stepsPerEpoch) * batch;
-        Batch target = ring[slot] != null ? ring[slot].batch : new Batch(new float[views()][batch * 3 * size * size], new int[batch]);
+        Batch target = ring[slot] != null ? ring[slot].batch : new Batch(new float[views()][batch * 3 * size * size],
+                new int[batch]);
         System.arraycopy(order, first, target.images(), 0, batch);
         List<Future<?>> tasks = new ArrayList<>();
         for (int from = 0; from < batch; from += IMAGES_PER_TASK) {

@@ -1,21 +1,19 @@
 package invar.ssl.train;
 
+import invar.nn.io.AtomicFile;
+import invar.ssl.UserError;
+import invar.ssl.data.Datasets;
+import invar.ssl.method.Methods;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
-
-import invar.nn.io.AtomicFile;
-import invar.ssl.UserError;
-import invar.ssl.data.Datasets;
-import invar.ssl.method.Methods;
 
 /// Settings as text: reads and writes `config.yaml`, and changes single values by name.
 ///
@@ -24,8 +22,8 @@ public final class ConfigFile {
 
     private ConfigFile() {}
 
-    /// All settings of a new run: the defaults for its data and its method, over them the values of a YAML file, over them
-    /// `changes` (name to text). Data and method are themselves found this way.
+    /// All settings of a new run: the defaults for its data and its method, over them the values of a YAML file, over
+    /// them `changes` (name to text). Data and method are themselves found this way.
     ///
     /// @param file may be null
     /// @throws UserError if the file cannot be read, or a setting is unknown or out of range
@@ -35,7 +33,8 @@ public final class ConfigFile {
         TrainConfig preset = Presets.forData(data);
         String method = changes.getOrDefault("method", SettingsTree.text(given, "method").orElse(preset.method()));
         ObjectNode tree = SettingsTree.of(preset.withSettings(
-                method.equals(preset.method()) ? complete(preset).settings() : values(Methods.named(method).defaults())));
+                method.equals(preset.method()) ? complete(preset).settings()
+                : values(Methods.named(method).defaults())));
         SettingsTree.merge(tree, given, file);
         changes.forEach((name, text) -> SettingsTree.change(tree, name, text));
         return complete(read(tree, file == null ? "" : " of " + file));
@@ -68,7 +67,8 @@ public final class ConfigFile {
         Map<String, String> ours = SettingsTree.flat(SettingsTree.of(config));
         for (String name : ours.keySet()) {
             String their = theirs.get(name), our = ours.get(name);
-            if (!our.equals(their)) return Optional.of(name + " is " + (their == null ? "not given" : their + ", not " + our));
+            if (!our.equals(their)) return Optional.of(name + " is " + (their == null ? "not given" : their + ", not "
+                    + our));
         }
         return Optional.empty();
     }

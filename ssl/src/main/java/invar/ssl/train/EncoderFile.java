@@ -1,13 +1,5 @@
 package invar.ssl.train;
 
-import java.io.IOException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-
 import invar.core.Device;
 import invar.nn.Layer;
 import invar.nn.Modules;
@@ -16,9 +8,16 @@ import invar.nn.io.SafetensorsException;
 import invar.nn.io.Weights;
 import invar.ssl.UserError;
 import invar.ssl.augment.Normalize;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 
-/// A trained encoder as a file: weights and running statistics under torchvision's names, and in the metadata what is needed
-/// to build the network again and to feed it.
+/// A trained encoder as a file: weights and running statistics under torchvision's names, and in the metadata what is
+/// needed to build the network again and to feed it.
 public final class EncoderFile {
 
     /// An encoder that was loaded, ready for images.
@@ -38,7 +37,7 @@ public final class EncoderFile {
 
     /// Writes the file as a whole or not at all.
     public static void save(Path file, Layer encoder, TrainConfig config, Normalize normalize) throws IOException {
-        Map<String, String> metadata = new LinkedHashMap<>();       // in this order, so that equal runs make equal files
+        Map<String, String> metadata = new LinkedHashMap<>();      // in this order, so that equal runs make equal files
         metadata.put("format", FORMAT);
         metadata.put("encoder", config.encoder().name());
         metadata.put("width", Integer.toString(config.encoder().width()));
@@ -62,7 +61,8 @@ public final class EncoderFile {
                 throw new UserError("The file " + file + " holds no encoder of this program.");
             }
             for (String key : NEEDED) {
-                if (!metadata.containsKey(key)) throw new UserError("The encoder file " + file + " does not name its " + key + ".");
+                if (!metadata.containsKey(key)) throw new UserError("The encoder file " + file + " does not name its "
+                        + key + ".");
             }
             TrainConfig.EncoderConfig config = new TrainConfig.EncoderConfig(
                     metadata.get("encoder"), Integer.parseInt(metadata.get("width")), metadata.get("stem"));

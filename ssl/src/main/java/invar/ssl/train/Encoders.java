@@ -1,12 +1,11 @@
 package invar.ssl.train;
 
-import java.util.Locale;
-
 import invar.core.Device;
 import invar.nn.Layer;
 import invar.nn.ResNet;
 import invar.nn.init.Init;
 import invar.ssl.UserError;
+import java.util.Locale;
 
 /// Makes encoders from their settings.
 public final class Encoders {
@@ -28,7 +27,8 @@ public final class Encoders {
     private static ResNet.Spec spec(TrainConfig.EncoderConfig config) {
         String name = config.name();
         if (!name.matches("resnet\\d{1,3}")) {
-            throw new UserError("There is no encoder '" + name + "'; there are resnet10, resnet18, resnet34, resnet50 and more.");
+            throw new UserError("There is no encoder '" + name
+                    + "'; there are resnet10, resnet18, resnet34, resnet50 and more.");
         }
         try {
             ResNet.Stem stem = ResNet.Stem.valueOf(config.stem().toUpperCase(Locale.ROOT));

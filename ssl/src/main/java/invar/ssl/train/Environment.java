@@ -1,17 +1,15 @@
 package invar.ssl.train;
 
+import invar.core.Device;
+import invar.core.spi.BackendProvider;
+import invar.nn.io.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
-
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
-
-import invar.core.Device;
-import invar.core.spi.BackendProvider;
-import invar.nn.io.AtomicFile;
 
 /// What a run was computed with: versions, machine, device. Times depend on it; losses, on one kind of device, do not.
 public final class Environment {

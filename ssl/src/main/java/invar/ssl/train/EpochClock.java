@@ -1,7 +1,7 @@
 package invar.ssl.train;
 
-/// Adds up losses and times of an epoch. The sum of losses goes into checkpoints, so that an epoch that was interrupted has
-/// the mean of one that was not; times are of this process alone.
+/// Adds up losses and times of an epoch. The sum of losses goes into checkpoints, so that an epoch that was interrupted
+/// has the mean of one that was not; times are of this process alone.
 final class EpochClock {
 
     private final long stepsPerEpoch;
@@ -36,7 +36,8 @@ final class EpochClock {
     EpochMetrics lap(long epoch, long step, int batch, double chance, double lr, long bytes) {
         long now = System.nanoTime();
         double seconds = (now - began) * 1e-9;
-        EpochMetrics metrics = new EpochMetrics(epoch, step, lossSum / stepsPerEpoch, chance, lr, steps * batch / seconds,
+        EpochMetrics metrics = new EpochMetrics(epoch, step, lossSum / stepsPerEpoch, chance, lr,
+                steps * batch / seconds,
                 (double) waited / (now - began), seconds, bytes);
         began = now;
         waited = 0;

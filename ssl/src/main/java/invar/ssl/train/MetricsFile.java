@@ -1,5 +1,6 @@
 package invar.ssl.train;
 
+import invar.nn.io.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -8,8 +9,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-
-import invar.nn.io.AtomicFile;
 
 /// One row an epoch, as CSV and as JSON lines.
 public final class MetricsFile {
@@ -27,8 +26,8 @@ public final class MetricsFile {
         this.folder = folder;
     }
 
-    /// The files of a run, made if there are none. Rows after step `done` are dropped, and a last one that is torn: a run
-    /// that continues from there writes them again.
+    /// The files of a run, made if there are none. Rows after step `done` are dropped, and a last one that is torn: a
+    /// run that continues from there writes them again.
     ///
     /// @throws IOException if they cannot be read or written
     public static MetricsFile open(RunFolder folder, long done) throws IOException {
@@ -46,7 +45,8 @@ public final class MetricsFile {
     }
 
     private static void append(Path file, String format, EpochMetrics m) throws IOException {
-        String row = String.format(Locale.ROOT, format, m.epoch(), m.step(), m.loss(), m.chance(), m.lr(), m.imagesPerSecond(),
+        String row = String.format(Locale.ROOT, format, m.epoch(), m.step(), m.loss(), m.chance(), m.lr(),
+                m.imagesPerSecond(),
                 m.dataShare(), m.seconds(), m.stepBytes());
         Files.writeString(file, row, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }

@@ -1,7 +1,5 @@
 package invar.ssl.train;
 
-import java.util.Map;
-
 import invar.core.Tensor;
 import invar.nn.optim.Adam;
 import invar.nn.optim.Lars;
@@ -10,6 +8,7 @@ import invar.nn.optim.Schedule;
 import invar.nn.optim.Sgd;
 import invar.nn.optim.WeightDecay;
 import invar.ssl.UserError;
+import java.util.Map;
 
 /// Makes optimizers and learning rates from their settings.
 final class Optimizers {

@@ -1,5 +1,6 @@
 package invar.ssl.train;
 
+import invar.ssl.UserError;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
@@ -7,8 +8,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-
-import invar.ssl.UserError;
 
 /// Where a run keeps what it makes:
 /// ```
@@ -27,10 +26,12 @@ public record RunFolder(Path root) {
     /// @param overwrite whether an existing run in it may be replaced
     /// @throws UserError if `root` is a file, or is not empty and may not be replaced
     public static void check(Path root, boolean overwrite) {
-        if (Files.exists(root) && !Files.isDirectory(root)) throw new UserError("The run folder " + root + " is a file.");
+        if (Files.exists(root) && !Files.isDirectory(root)) throw new UserError("The run folder " + root
+                + " is a file.");
         try {
             if (!overwrite && !isEmpty(root)) {
-                throw new UserError("The run folder " + root + " is not empty: choose another with --out, continue it with "
+                throw new UserError("The run folder " + root
+                        + " is not empty: choose another with --out, continue it with "
                         + "--resume " + root + ", or replace it with --overwrite.");
             }
         } catch (IOException e) {

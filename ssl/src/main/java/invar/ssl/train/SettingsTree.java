@@ -1,5 +1,6 @@
 package invar.ssl.train;
 
+import invar.ssl.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,15 +8,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
-
-import invar.ssl.UserError;
 
 /// Settings as a tree of names and values, in which files and single changes are laid over each other.
 final class SettingsTree {
@@ -90,7 +88,8 @@ final class SettingsTree {
     private static void merge(ObjectNode into, ObjectNode from, String path, Path file) {
         for (String name : from.propertyNames()) {
             if (!into.has(name)) {
-                throw new UserError("The settings file " + file + " has an unknown setting '" + path + name + "'; there are "
+                throw new UserError("The settings file " + file + " has an unknown setting '" + path + name
+                        + "'; there are "
                         + String.join(", ", into.propertyNames()) + ".");
             }
             if (into.get(name) instanceof ObjectNode inner && from.get(name) instanceof ObjectNode changes) {
@@ -131,7 +130,8 @@ final class SettingsTree {
         ObjectNode found = null;
         for (JsonNode group : tree) {
             if (group instanceof ObjectNode object && object.has(name)) {
-                if (found != null) throw new UserError("The setting '" + name + "' is in two groups: write group." + name + ".");
+                if (found != null) throw new UserError("The setting '" + name + "' is in two groups: write group."
+                        + name + ".");
                 found = object;
             }
         }
@@ -140,7 +140,8 @@ final class SettingsTree {
     }
 
     private static UserError unknown(ObjectNode tree, String name) {
-        return new UserError("There is no setting '" + name + "'; there are " + String.join(", ", flat(tree).keySet()) + ".");
+        return new UserError("There is no setting '" + name + "'; there are " + String.join(", ", flat(tree).keySet())
+                + ".");
     }
 
     /// What is wrong with `tree`, in one clause: what a constructor said, or which value is of the wrong type.
@@ -148,12 +149,14 @@ final class SettingsTree {
         if (e.getCause() != null && !(e.getCause() instanceof JacksonException) && e.getCause().getMessage() != null) {
             return firstLine(e.getCause().getMessage());
         }
-        String path = e.getPath().stream().map(part -> String.valueOf(part.getPropertyName())).collect(Collectors.joining("."));
+        String path = e.getPath().stream().map(part -> String.valueOf(part.getPropertyName()))
+                .collect(Collectors.joining("."));
         if (e instanceof MismatchedInputException mismatch && mismatch.getTargetType() != null && !path.isEmpty()) {
             JsonNode value = tree.at("/" + path.replace('.', '/'));
             String wanted = wanted(mismatch.getTargetType());
             if (value.isMissingNode() || value.isNull()) return path + " must have a value, " + wanted;
-            if (!wanted.isEmpty()) return path + " must be " + wanted + " but is " + value.toString().replace('"', '\'');
+            if (!wanted.isEmpty()) return path + " must be " + wanted + " but is " + value.toString()
+                    .replace('"', '\'');
         }
         return (path.isEmpty() ? "" : path + ": ") + firstLine(e.getOriginalMessage());
     }

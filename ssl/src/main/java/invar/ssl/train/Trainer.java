@@ -1,11 +1,5 @@
 package invar.ssl.train;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.function.BooleanSupplier;
-
 import invar.core.Device;
 import invar.core.Scope;
 import invar.core.Shape;
@@ -22,12 +16,18 @@ import invar.ssl.Step;
 import invar.ssl.UserError;
 import invar.ssl.Views;
 import invar.ssl.method.Methods;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /// Trains an encoder by a method: for every batch one forward and backward pass and one step of the optimizer.
 ///
 /// It knows no method by name: what is trained, what is stored and which numbers are scheduled is declared by the
-/// [SslMethod]. Everything that changes is in [#state], and every random number is a function of the seed and of a place
-/// (epoch, image, view), so a run that was interrupted and continued has the losses of one that was not, bit for bit.
+/// [SslMethod]. Everything that changes is in [#state], and every random number is a function of the seed and of a
+/// place (epoch, image, view), so a run that was interrupted and continued has the losses of one that was not, bit for
+/// bit.
 public final class Trainer implements AutoCloseable {
 
     /// Is told what happens.
@@ -145,7 +145,8 @@ public final class Trainer implements AutoCloseable {
 
     private UserError diverged(double loss) {
         return new UserError(UserError.FAILED, "The loss is " + loss + " at step " + done
-                + ": training has diverged; a smaller learning rate (--lr) or a longer warm-up is the usual cure.", null);
+                + ": training has diverged; "
+                + "a smaller learning rate (--lr) or a longer warm-up is the usual cure.", null);
     }
 
     /// Everything that training changes: what the method declares and the optimizer's moments.
@@ -156,8 +157,8 @@ public final class Trainer implements AutoCloseable {
         return state;
     }
 
-    /// Writes a checkpoint as a whole or not at all. With the tensors it holds how far training is and, to be compared by
-    /// [#load], what else determines the losses.
+    /// Writes a checkpoint as a whole or not at all. With the tensors it holds how far training is and, to be compared
+    /// by [#load], what else determines the losses.
     public void save(Path file) throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("format", FORMAT);
@@ -175,7 +176,8 @@ public final class Trainer implements AutoCloseable {
     /// @throws IOException if it cannot be read
     public void load(Path file) throws IOException {
         Map<String, String> metadata = Safetensors.read(file).metadata();
-        if (!FORMAT.equals(metadata.get("format"))) throw new UserError("The file " + file + " is no checkpoint of this program.");
+        if (!FORMAT.equals(metadata.get("format"))) throw new UserError("The file " + file
+                + " is no checkpoint of this program.");
         try {
             String theirs = metadata.getOrDefault("config", "");
             ConfigFile.difference(theirs, "the config of the checkpoint " + file, config).ifPresent(difference -> {
@@ -200,7 +202,8 @@ public final class Trainer implements AutoCloseable {
 
     private static void requireSame(Path file, String what, long theirs, long ours) {
         if (theirs != ours) {
-            throw new UserError("The checkpoint " + file + " is of another run: its " + what + " is " + theirs + ", not "
+            throw new UserError("The checkpoint " + file + " is of another run: its " + what + " is " + theirs
+                    + ", not "
                     + ours + ".");
         }
     }

@@ -2,11 +2,9 @@ package invar.ssl.augment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Arrays;
-
-import org.junit.jupiter.api.Test;
-
 import invar.core.Philox;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
 
 class ComposeTest {
 

@@ -3,14 +3,12 @@ package invar.ssl.augment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import invar.core.Philox;
+import invar.ssl.augment.RandomResizedCrop.Box;
 import java.util.Arrays;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-
-import invar.core.Philox;
-import invar.ssl.augment.RandomResizedCrop.Box;
 
 class RandomResizedCropTest {
 

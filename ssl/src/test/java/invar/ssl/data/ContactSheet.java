@@ -1,15 +1,13 @@
 package invar.ssl.data;
 
-import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.nio.file.Path;
-
-import javax.imageio.ImageIO;
-
 import invar.ssl.augment.Compose;
 import invar.ssl.augment.ImageBuffer;
 import invar.ssl.augment.Recipe;
 import invar.ssl.augment.Recipes;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import javax.imageio.ImageIO;
 
 /// Draws many images of a data set into one PNG, to be looked at: every drawing of an item in a row, then, if a recipe
 /// is named, some views of each. Run by hand: `java -cp … invar.ssl.data.ContactSheet DATA FILE.png [RECIPE [SIDE]]`

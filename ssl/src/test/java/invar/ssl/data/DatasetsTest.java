@@ -5,18 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import invar.ssl.UserError;
+import invar.ssl.augment.ImageBuffer;
+import invar.ssl.augment.Normalize;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import invar.ssl.UserError;
-import invar.ssl.augment.ImageBuffer;
-import invar.ssl.augment.Normalize;
 
 class DatasetsTest {
 

@@ -3,15 +3,13 @@ package invar.ssl.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import invar.ssl.UserError;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import invar.ssl.UserError;
 
 class IdxFilesTest {
 

@@ -4,16 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.stream.IntStream;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import invar.core.Device;
 import invar.core.Gradients;
 import invar.core.Philox;
@@ -26,6 +16,14 @@ import invar.nn.ResNet;
 import invar.nn.init.Init;
 import invar.ssl.Step;
 import invar.ssl.Views;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// In double precision, on the reference backend.
 class SimClrTest {
@@ -92,9 +90,9 @@ class SimClrTest {
         return Math.sqrt(dot(a, a));
     }
 
-    /// The whole method, encoder and all, along random directions v: ⟨∇L, v⟩ against (L(θ + εv) − L(θ − εv)) / 2ε. Here ε
-    /// is small, 1e-7, because the loss has a kink wherever one of the thousands of ReLUs turns; rounding then leaves about
-    /// 1e-16 / 1e-7 = 1e-9.
+    /// The whole method, encoder and all, along random directions v: ⟨∇L, v⟩ against (L(θ + εv) − L(θ − εv)) / 2ε. Here
+    /// ε is small, 1e-7, because the loss has a kink wherever one of the thousands of ReLUs turns; rounding then leaves
+    /// about 1e-16 / 1e-7 = 1e-9.
     @ParameterizedTest
     @ValueSource(ints = {2, 3, 5, 9})
     void hasTheGradientOfItsLoss(int images) {
@@ -166,7 +164,8 @@ class SimClrTest {
         assertThat(method.parameters().keySet()).contains("encoder.conv1.weight", "encoder.layer4.0.bn2.bias",
                         "projector.layers.0.linear.weight").allMatch(name -> name.matches("(encoder|projector)[.].*"))
                 .noneMatch(name -> name.contains("running"));
-        assertThat(method.state().keySet()).containsAll(method.parameters().keySet()).contains("encoder.bn1.running_mean");
+        assertThat(method.state().keySet()).containsAll(method.parameters().keySet())
+                .contains("encoder.bn1.running_mean");
         assertThat(method.encoder()).isInstanceOf(ResNet.class);
         assertThat(method.views()).isEqualTo(2);
     }

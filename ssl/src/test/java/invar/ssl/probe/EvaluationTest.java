@@ -2,14 +2,6 @@ package invar.ssl.probe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
-import java.util.Map;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import invar.core.Device;
 import invar.core.Shape;
 import invar.core.Tensor;
@@ -19,6 +11,12 @@ import invar.ssl.augment.Normalize;
 import invar.ssl.data.Shapes;
 import invar.ssl.data.Split;
 import invar.ssl.train.NoiseImages;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EvaluationTest {
 
@@ -38,7 +36,8 @@ class EvaluationTest {
         Split shapes = new Split(Shapes.train(0, 30, 8), Shapes.test(0, 12, 8), "");
         assertThat(evaluation(noise, 5).possible()).isFalse();
         assertThat(evaluation(drawn, 5).possible()).isTrue();
-        assertThat(evaluation(drawn, 5).ofPixels().keySet()).containsExactly(Evaluation.RETRIEVAL, Evaluation.PERTURBED);
+        assertThat(evaluation(drawn, 5).ofPixels().keySet()).containsExactly(Evaluation.RETRIEVAL,
+                Evaluation.PERTURBED);
         assertThat(evaluation(shapes, 5).possible()).isTrue();
         assertThat(evaluation(shapes, 5).ofPixels().keySet()).containsExactly("kNN-5");
     }

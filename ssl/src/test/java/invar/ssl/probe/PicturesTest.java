@@ -3,15 +3,13 @@ package invar.ssl.probe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.List;
-
-import org.junit.jupiter.api.Test;
-
 import invar.ssl.augment.Normalize;
 import invar.ssl.data.Dataset;
 import invar.ssl.data.ImageShape;
 import invar.ssl.data.Shapes;
 import invar.ssl.train.NoiseImages;
+import java.util.List;
+import org.junit.jupiter.api.Test;
 
 class PicturesTest {
 
@@ -29,7 +27,8 @@ class PicturesTest {
             float[] actual = new float[2 + bytes.length];
             pictures.read(3, actual, 2);
             for (int i = 0; i < bytes.length; i++) {
-                double expected = ((bytes[i] & 0xFF) / 255.0 - normalize.mean().get(i / 49)) / normalize.std().get(i / 49);
+                double expected = ((bytes[i] & 0xFF) / 255.0 - normalize.mean().get(i / 49)) / normalize.std()
+                        .get(i / 49);
                 assertThat(actual[2 + i]).isCloseTo((float) expected, within(1e-6f));
             }
         }

@@ -3,14 +3,13 @@ package invar.ssl.probe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import invar.core.Device;
+import invar.core.Philox;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import invar.core.Device;
-import invar.core.Philox;
 
 class RetrievalTest {
 
@@ -87,9 +86,11 @@ class RetrievalTest {
 
     @Test
     void refusesWhatCannotBePaired() {
-        assertThatIllegalArgumentException().isThrownBy(() -> Retrieval.top1(gaussian(1, 3, 2), gaussian(1, 2, 2), device))
+        assertThatIllegalArgumentException().isThrownBy(() -> Retrieval.top1(gaussian(1, 3, 2), gaussian(1, 2, 2),
+                device))
                 .withMessage("queries and gallery must have the same size: 3 × 2 and 2 × 2");
-        assertThatIllegalArgumentException().isThrownBy(() -> Retrieval.top1(gaussian(1, 3, 2), gaussian(1, 3, 4), device));
+        assertThatIllegalArgumentException().isThrownBy(() -> Retrieval.top1(gaussian(1, 3, 2), gaussian(1, 3, 4),
+                device));
     }
 
     static Embeddings gaussian(long seed, int n, int d) {

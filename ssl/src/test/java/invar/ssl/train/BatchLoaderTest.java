@@ -4,21 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.IntStream;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import invar.ssl.UserError;
 import invar.ssl.augment.ImageBuffer;
 import invar.ssl.augment.Recipe;
 import invar.ssl.augment.Recipes;
 import invar.ssl.data.Dataset;
 import invar.ssl.data.ImageShape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
 class BatchLoaderTest {
@@ -53,7 +51,8 @@ class BatchLoaderTest {
     @ValueSource(ints = {2, 3, 7})
     void makesTheSameBatchesWithAnyNumberOfWorkers(int workers) {
         Dataset data = new NoiseImages(150, SIDE);
-        try (BatchLoader one = loader(data, "simclr", 70, 3, 1); BatchLoader many = loader(data, "simclr", 70, 3, workers)) {
+        try (BatchLoader one = loader(data, "simclr", 70, 3, 1); BatchLoader many = loader(data, "simclr", 70, 3,
+                workers)) {
             for (long step = 0; step < 6; step++) assertSame(copy(one.take(step)), many.take(step));
         }
     }

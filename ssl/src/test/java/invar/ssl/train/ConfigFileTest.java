@@ -3,20 +3,18 @@ package invar.ssl.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import invar.ssl.UserError;
+import invar.ssl.method.SimClr;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import invar.ssl.UserError;
-import invar.ssl.method.SimClr;
 
 class ConfigFileTest {
 
@@ -31,7 +29,8 @@ class ConfigFileTest {
         assertThat(emoji.settings().keySet()).containsExactly("hidden", "projection", "temperature");
         assertThat(shapes.data()).isEqualTo("shapes");
         assertThat(shapes.optimization()).isEqualTo(Presets.forData("shapes").optimization());
-        Presets.forData("shapes").settings().forEach((name, value) -> assertThat(shapes.settings()).containsEntry(name, value));
+        Presets.forData("shapes").settings().forEach((name, value) -> assertThat(shapes.settings())
+                .containsEntry(name, value));
     }
 
     @Test
@@ -84,7 +83,8 @@ class ConfigFileTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "x | 1 | There is no setting 'x'; there are method, settings.hidden, settings.projection, settings.temperature, data,",
+        "x | 1 | There is no setting 'x'; there are method, settings.hidden, settings.projection, settings.temperature, "
+                + "data,",
         "optimization.x | 1 | There is no setting 'optimization.x'; there are ",
         "settings.x | 1 | There is no setting 'settings.x'; there are ",
         "batch.x | 1 | There is no setting 'batch.x'; there are ",

@@ -3,22 +3,6 @@ package invar.ssl.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import invar.core.Device;
 import invar.core.Shape;
 import invar.core.Tensor;
@@ -28,6 +12,20 @@ import invar.nn.Modules;
 import invar.nn.io.Safetensors;
 import invar.ssl.UserError;
 import invar.ssl.augment.Normalize;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EncoderFileTest {
 
@@ -44,7 +42,7 @@ class EncoderFileTest {
     void save() throws IOException {
         file = folder.resolve("encoder.safetensors");
         encoder = Encoders.make(Runs.TINY.encoder(), device, 5).network();
-        encoder.apply(images(), Mode.TRAIN);                     // so that the running statistics are not those of the start
+        encoder.apply(images(), Mode.TRAIN);                // so that the running statistics are not those of the start
         EncoderFile.save(file, encoder, Runs.TINY, NORMALIZE);
     }
 
@@ -66,7 +64,8 @@ class EncoderFileTest {
     @Test
     void namesTensorsAsTorchvisionDoes() throws IOException {
         Map<String, ?> tensors = Safetensors.read(file).tensors();
-        assertThat(tensors.keySet()).isEqualTo(Modules.state(encoder).keySet()).contains("conv1.weight", "bn1.running_mean",
+        assertThat(tensors.keySet()).isEqualTo(Modules.state(encoder).keySet())
+                .contains("conv1.weight", "bn1.running_mean",
                 "layer2.0.downsample.0.weight", "layer4.0.bn2.bias");
     }
 
@@ -110,9 +109,12 @@ class EncoderFileTest {
 
     @ParameterizedTest
     @CsvSource({
-        "width, many, is not valid", "width, 0, encoder.width must be", "width, 2, has shape", "encoder, vit, no encoder 'vit'",
-        "encoder, resnet11, ResNet-11", "encoder, resnet18, has no tensor layer1.1.conv1.weight", "stem, huge, no stem 'huge'",
-        "image_size, big, is not valid", "mean, 0.1 0.2, three values", "mean, a b c, is not valid", "std, 1 1 0, must be > 0"})
+        "width, many, is not valid", "width, 0, encoder.width must be", "width, 2, has shape",
+                "encoder, vit, no encoder 'vit'",
+        "encoder, resnet11, ResNet-11", "encoder, resnet18, has no tensor layer1.1.conv1.weight",
+                "stem, huge, no stem 'huge'",
+        "image_size, big, is not valid", "mean, 0.1 0.2, three values", "mean, a b c, is not valid",
+                "std, 1 1 0, must be > 0"})
     void refusesAFileWithAWrongValue(String key, String value, String sentence) throws IOException {
         change(key, value);
         assertThatThrownBy(() -> EncoderFile.load(file, device)).isInstanceOf(UserError.class).message()

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
-
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,7 +67,8 @@ class MetricsFileTest {
         assertThat(Files.readAllLines(run.metricsCsv())).hasSize(1 + kept).startsWith(HEADER);
         assertThat(Files.readAllLines(run.metricsJson())).hasSize(kept);
         MetricsFile.open(run, done).add(row(kept + 1));
-        assertThat(Files.readAllLines(run.metricsCsv())).hasSize(2 + kept).last().asString().startsWith((kept + 1) + ",");
+        assertThat(Files.readAllLines(run.metricsCsv())).hasSize(2 + kept).last().asString()
+                .startsWith((kept + 1) + ",");
     }
 
     /// As a crash in the middle of a write leaves it.
@@ -80,7 +80,8 @@ class MetricsFileTest {
         Files.writeString(run.metricsJson(), "{\"epoch\":2,\"step\":20,\"lo", StandardOpenOption.APPEND);
         MetricsFile.open(run, 100).add(row(2));
         assertThat(Files.readAllLines(run.metricsCsv())).hasSize(3).last().asString().startsWith("2,20,1.5,");
-        assertThat(Files.readAllLines(run.metricsJson())).hasSize(2).last().asString().startsWith("{\"epoch\":2,").endsWith("}");
+        assertThat(Files.readAllLines(run.metricsJson())).hasSize(2).last().asString().startsWith("{\"epoch\":2,")
+                .endsWith("}");
     }
 
     @Test

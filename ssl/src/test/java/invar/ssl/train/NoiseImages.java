@@ -1,10 +1,9 @@
 package invar.ssl.train;
 
-import java.util.List;
-
 import invar.core.Philox;
 import invar.ssl.data.Dataset;
 import invar.ssl.data.ImageShape;
+import java.util.List;
 
 /// Images of random bytes: each is unlike every other, and drawing d of image i is a function of i and d.
 ///

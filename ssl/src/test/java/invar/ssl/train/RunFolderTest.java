@@ -3,15 +3,13 @@ package invar.ssl.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import invar.ssl.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-
-import invar.ssl.UserError;
 
 class RunFolderTest {
 
@@ -35,7 +33,8 @@ class RunFolderTest {
     void isNotAFolderWithSomethingInIt() throws IOException {
         Path root = Files.createDirectory(folder.resolve("a"));
         Files.writeString(root.resolve("thesis.txt"), "years of work");
-        for (Runnable make : List.<Runnable>of(() -> RunFolder.check(root, false), () -> RunFolder.create(root, false))) {
+        for (Runnable make : List.<Runnable>of(() -> RunFolder.check(root, false), () ->
+                RunFolder.create(root, false))) {
             assertThatThrownBy(make::run).isInstanceOf(UserError.class).hasMessage("The run folder " + root
                     + " is not empty: choose another with --out, continue it with --resume " + root
                     + ", or replace it with --overwrite.");
@@ -68,7 +67,8 @@ class RunFolderTest {
                     .hasMessage("The run folder " + file + " is a file.");
         }
         assertThatThrownBy(() -> RunFolder.create(file.resolve("b"), false)).isInstanceOf(UserError.class)
-                .hasMessageStartingWith("The run folder " + file.resolve("b") + " cannot be made: ").hasMessageEndingWith(".");
+                .hasMessageStartingWith("The run folder " + file.resolve("b") + " cannot be made: ")
+                .hasMessageEndingWith(".");
         assertThat(file).hasContent("text");
     }
 

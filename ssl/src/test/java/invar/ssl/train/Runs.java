@@ -1,19 +1,19 @@
 package invar.ssl.train;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-
 import invar.core.Device;
 import invar.core.spi.DeviceOptions;
 import invar.ssl.augment.Recipes;
 import invar.ssl.data.Dataset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 
 /// Runs that take a moment: twenty steps over eight-pixel images through a network one channel wide.
 final class Runs {
 
     /// 3 epochs of 2 steps of 4 images.
-    static final TrainConfig TINY = new TrainConfig("simclr", Map.of("hidden", 5, "projection", 3, "temperature", 0.5), "noise", 8,
+    static final TrainConfig TINY = new TrainConfig("simclr", Map.of("hidden", 5, "projection", 3, "temperature", 0.5),
+            "noise", 8,
             "simclr", new TrainConfig.EncoderConfig("resnet10", 1, "small"),
             new TrainConfig.Optimization("sgd", 0.1, 0.9, 1e-4, false, 1), 4, 3, 1);
 
@@ -53,13 +53,15 @@ final class Runs {
     }
 
     static TrainConfig with(TrainConfig c, TrainConfig.Optimization optimization) {
-        return new TrainConfig(c.method(), c.settings(), c.data(), c.imageSize(), c.augment(), c.encoder(), optimization,
+        return new TrainConfig(c.method(), c.settings(), c.data(), c.imageSize(), c.augment(), c.encoder(),
+                optimization,
                 c.batch(), c.epochs(), c.seed());
     }
 
     static TrainConfig with(TrainConfig c, int width, int epochs, long seed) {
         return new TrainConfig(c.method(), c.settings(), c.data(), c.imageSize(), c.augment(),
-                new TrainConfig.EncoderConfig(c.encoder().name(), width, c.encoder().stem()), c.optimization(), c.batch(),
+                new TrainConfig.EncoderConfig(c.encoder().name(), width, c.encoder().stem()), c.optimization(),
+                c.batch(),
                 epochs, seed);
     }
 }

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import invar.core.Device;
+import invar.nn.io.Safetensors;
+import invar.nn.io.SafetensorsException;
+import invar.ssl.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,18 +17,12 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import invar.core.Device;
-import invar.nn.io.Safetensors;
-import invar.nn.io.SafetensorsException;
-import invar.ssl.UserError;
 
 @Timeout(60)
 class TrainerTest {
@@ -38,7 +36,8 @@ class TrainerTest {
     @ValueSource(ints = {1, 2, 3})
     void hasTheSameLossesWithAnyNumberOfWorkers(int workers) {
         try (Device a = Runs.reference(); Device b = Runs.reference();
-                Trainer one = Runs.trainer(TINY, Runs.NOISE, a, 1); Trainer many = Runs.trainer(TINY, Runs.NOISE, b, workers)) {
+                Trainer one = Runs.trainer(TINY, Runs.NOISE, a, 1); Trainer many = Runs.trainer(TINY, Runs.NOISE, b,
+                        workers)) {
             assertThat(Runs.train(many, 6)).hasSize(6).isEqualTo(Runs.train(one, 6));
             assertThat(values(many)).isEqualTo(values(one));
         }
@@ -59,7 +58,8 @@ class TrainerTest {
         TrainConfig config = Runs.with(TINY, new TrainConfig.Optimization(optimizer, 0.1, 0.9, 1e-2, false, 1));
         Path file = folder.resolve("last.safetensors");
         try (Device a = Runs.reference(); Device b = Runs.reference(); Device c = Runs.reference();
-                Trainer whole = Runs.trainer(config, Runs.NOISE, a, 1); Trainer first = Runs.trainer(config, Runs.NOISE, b, 1);
+                Trainer whole = Runs.trainer(config, Runs.NOISE, a, 1);
+                        Trainer first = Runs.trainer(config, Runs.NOISE, b, 1);
                 Trainer second = Runs.trainer(config, Runs.NOISE, c, 2)) {
             List<EpochMetrics> expected = new ArrayList<>(), actual = new ArrayList<>();
             List<Double> losses = Runs.train(whole, 6, expected);
@@ -70,7 +70,8 @@ class TrainerTest {
             parts.addAll(Runs.train(second, 6, actual));
             assertThat(parts).hasSize(6).isEqualTo(losses);
             assertThat(values(second)).isEqualTo(values(whole));
-            assertThat(actual).extracting(EpochMetrics::loss).isEqualTo(expected.stream().map(EpochMetrics::loss).toList());
+            assertThat(actual).extracting(EpochMetrics::loss).isEqualTo(expected.stream().map(EpochMetrics::loss)
+                    .toList());
             assertThat(actual).extracting(EpochMetrics::step).containsExactly(2L, 4L, 6L);
         }
     }
@@ -147,7 +148,8 @@ class TrainerTest {
             assertThat(metadata.remove(missing)).isNotNull();
             new Safetensors(metadata, content.tensors()).write(file);
             Map<String, List<Double>> before = values(trainer);
-            assertThatThrownBy(() -> trainer.load(file)).isInstanceOf(UserError.class).hasMessageContaining(file.toString());
+            assertThatThrownBy(() -> trainer.load(file)).isInstanceOf(UserError.class)
+                    .hasMessageContaining(file.toString());
             assertThat(values(trainer)).isEqualTo(before);
         }
     }
@@ -190,7 +192,8 @@ class TrainerTest {
             Path away = Files.move(file.getParent(), folder.resolve("away"));
             Files.writeString(file.getParent(), "a file where the folder was");
             Runs.train(trainer, 1);
-            assertThatIOException().isThrownBy(() -> trainer.save(file)).withMessageStartingWith("cannot write " + file + ": ");
+            assertThatIOException().isThrownBy(() -> trainer.save(file))
+                    .withMessageStartingWith("cannot write " + file + ": ");
             assertThat(away.resolve("last.safetensors")).hasBinaryContent(old);
             assertThat(Runs.train(trainer, 2)).hasSize(1);      // it can go on
         }
@@ -237,7 +240,9 @@ class TrainerTest {
         try (Device device = Runs.reference(); Trainer trainer = Runs.trainer(wild, Runs.NOISE, device, 1)) {
             assertThatThrownBy(() -> Runs.train(trainer, 6)).isInstanceOfSatisfying(UserError.class, e -> {
                 assertThat(e.exitCode()).isEqualTo(UserError.FAILED);
-                assertThat(e).hasMessageMatching("The loss is (NaN|-?Infinity) at step \\d: training has diverged; .*--lr.*\\.");
+                assertThat(e)
+                        .hasMessageMatching("The loss is (NaN|-?Infinity) at step \\d: "
+                        + "training has diverged; .*--lr.*\\.");
             });
         }
     }

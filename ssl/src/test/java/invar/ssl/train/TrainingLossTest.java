@@ -3,19 +3,6 @@ package invar.ssl.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
-import java.util.Map;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-
 import invar.core.Device;
 import invar.core.Tensor;
 import invar.core.spi.DeviceOptions;
@@ -24,13 +11,24 @@ import invar.ssl.augment.Compose;
 import invar.ssl.augment.RandomAffine;
 import invar.ssl.augment.Recipe;
 import invar.ssl.data.Shapes;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// What training does to the loss.
 @Timeout(60)
 class TrainingLossTest {
 
-    /// Ten steps of 33 images of 9 × 9 pixels, with every part that a real run has: augmentation, warm-up, momentum, decay.
-    /// The learning rate is small, because a large one multiplies a difference in rounding by ten a step.
+    /// Ten steps of 33 images of 9 × 9 pixels, with every part that a real run has: augmentation, warm-up, momentum,
+    /// decay. The learning rate is small, because a large one multiplies a difference in rounding by ten a step.
     private static final TrainConfig TEN_STEPS = new TrainConfig("simclr",
             Map.of("hidden", 9, "projection", 7, "temperature", 0.5), "shapes", 9, "drawings",
             new TrainConfig.EncoderConfig("resnet10", 3, "small"),
@@ -46,7 +44,8 @@ class TrainingLossTest {
     @ParameterizedTest
     @CsvSource({"reference, 1e-9", "cpu, 1e-2"})
     void isTheseNumbersInTenSteps(String name, double tolerance) {
-        try (Device device = Device.open(name); Trainer trainer = Runs.trainer(TEN_STEPS, Shapes.train(0, 33, 9), device, 2)) {
+        try (Device device = Device.open(name); Trainer trainer = Runs.trainer(TEN_STEPS, Shapes.train(0, 33, 9),
+                device, 2)) {
             List<Double> losses = Runs.train(trainer, 10);
             for (int i = 0; i < 10; i++) {
                 assertThat(losses.get(i)).as("step %d of %s", i, losses).isCloseTo(LOSSES[i], within(tolerance));
@@ -67,7 +66,8 @@ class TrainingLossTest {
                     fast.load(file);
                     assertThat(Runs.train(fast, step).getFirst()).as("step %d", step).isCloseTo(expected, within(1e-5));
                     Map<String, Tensor> moved = fast.state();
-                    exact.state().forEach((name, tensor) -> assertThat(distance(tensor.doubles(), moved.get(name).doubles()))
+                    exact.state().forEach((name, tensor) -> assertThat(distance(tensor.doubles(), moved.get(name)
+                            .doubles()))
                             .as(name).isLessThan(1e-3));
                 }
             }
@@ -111,7 +111,8 @@ class TrainingLossTest {
     }
 
     private static Trainer overfitting(Device device, int steps, Compose view) {
-        TrainConfig config = new TrainConfig("simclr", Map.of("hidden", 64, "projection", 32, "temperature", 0.2), "shapes", 16,
+        TrainConfig config = new TrainConfig("simclr", Map.of("hidden", 64, "projection", 32, "temperature", 0.2),
+                "shapes", 16,
                 "drawings", new TrainConfig.EncoderConfig("resnet10", 8, "small"),
                 new TrainConfig.Optimization("sgd", 0.1, 0.9, 1e-4, false, 2), 32, steps, 17);
         Recipe recipe = new Recipe("mild", "", Collections.nCopies(2, view));
