@@ -40,15 +40,16 @@ final class ProgressDisplay implements AutoCloseable {
     }
 
     void epochDone(EpochMetrics m) {
-        String text = String.format(Locale.ROOT, "loss %.3f (chance %.3f)  lr %.4f  %.0f images/s", m.loss(),
-                m.chance(),
-                m.lr(), m.imagesPerSecond());
-        if (bar != null) bar.setExtraMessage(" epoch " + m.epoch() + "/" + epochs + "  " + text);
+        if (bar != null) {                              // short enough for 80 columns
+            bar.setExtraMessage(String.format(Locale.ROOT, " epoch %d/%d  loss %.3f  %.0f images/s", m.epoch(), epochs,
+                    m.loss(), m.imagesPerSecond()));
+        }
         long now = System.nanoTime();
         if (anyLine && m.step() < total && now - lastLine < LINE_EVERY_NANOS) return;
         long left = (now - began) / (m.step() - doneBefore) * (total - m.step());
         String line = String.format(Locale.ROOT, "epoch %" + Integer.toString(epochs).length()
-                        + "d/%d  step %d/%d  %s  data %.0f%%  eta %s", m.epoch(), epochs, m.step(), total, text,
+                        + "d/%d  step %d/%d  loss %.3f (chance %.3f)  lr %.4f  %.0f images/s  data %.0f%%  eta %s",
+                m.epoch(), epochs, m.step(), total, m.loss(), m.chance(), m.lr(), m.imagesPerSecond(),
                 100 * m.dataShare(), clock(left));
         if (quiet || bar != null) report.log(line);
         else report.line("%s", line);
