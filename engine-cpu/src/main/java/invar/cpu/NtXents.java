@@ -2,8 +2,10 @@ package invar.cpu;
 
 import static invar.cpu.CpuStorage.at;
 import static invar.cpu.CpuStorage.floats;
+import static invar.cpu.Lanes.COLUMNS;
 import static invar.cpu.Lanes.SPECIES;
 import static invar.cpu.Lanes.WIDTH;
+import static jdk.incubator.vector.VectorOperators.GT;
 
 import invar.core.Tensor;
 import invar.core.fused.NtXent;
@@ -11,64 +13,85 @@ import invar.core.fused.NtXentGrad;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
-/// [NtXent] and its gradient. The matrix of similarities (M, M), M = 2N, exists a block of rows at a time: a matrix
-/// product fills the block, exponentials go over it while it is in the cache, and in the gradient a second product uses
-/// it up. So memory grows with M · D and the time is that of the products, M² D each: one forward, two backward.
+/// [NtXent] and its gradient, over pieces of the matrix of [Similarities]. Because that matrix is symmetric, a row is
+/// read as a column, so that lanes are different rows of the loss and need not be added to each other. Memory grows
+/// with M · D and the time is that of the products, M² D each: one forward, two backward.
 final class NtXents {
 
-    /// Numbers of a block: 4 MiB, which is in the last-level cache of most processors.
-    private static final int BLOCK = 1 << 20;
-
-    /// Rows of a block, for M of 4096 and less: enough to be worth packing the other factor.
-    private static final int ROWS = 256;
-
-    /// e^60 is far from overflow, also squared.
-    private static final float SPREAD = 60;
+    /// Rows whose exponentials are added in single precision before the sum goes on in double.
+    private static final int ROWS = 64;
 
     private NtXents() {}
 
+    /// log Σ exp with a running maximum: when a piece has a larger one, the sum so far is scaled down.
     static void forward(NtXent op, Tensor[] in, Tensor[] out, Parallel parallel) {
-        int m = in[0].dim(0), d = in[0].dim(1);
-        float[] lse = floats(out[1]), r = floats(out[2]), u = Scratch.UNIT_ROWS.floats(m * d);
-        int lo = at(out[1]);
-        UnitRows.normalize(parallel, floats(in[0]), at(in[0]), m, d, NtXent.EPSILON, r, at(out[2]), u, 0);
+        int m = in[0].dim(0), d = in[0].dim(1), lo = at(out[1]);
+        float[] lse = floats(out[1]), u = Scratch.UNIT_ROWS.floats(m * d);
+        UnitRows.normalize(parallel, floats(in[0]), at(in[0]), m, d, NtXent.EPSILON, floats(out[2]), at(out[2]), u, 0);
         float inverse = (float) (1 / op.temperature());
+        Similarities similarities = Similarities.of(parallel, u, m, d);
         double[] losses = new double[m];
-        eachBlock(m, d, u, parallel, (first, rows, s, step) -> Chunks.each(parallel, rows, m, i -> {
-            int row = first + i, start = i * step;
-            float positive = s[start + partner(row, m)];
-            s[start + row] = Float.NEGATIVE_INFINITY;                                  // k ≠ i
-            Arrays.fill(s, start + m, start + step, Float.NEGATIVE_INFINITY);
-            float[] buffer = new float[WIDTH];
-            float max = Rows.max(s, start, m, buffer) * inverse;
-            double logSum = Math.log(sumExp(s, start, step, inverse, max, buffer));
-            lse[lo + row] = (float) (max + logSum);
-            losses[row] = max - (double) positive * inverse + logSum;
-        }));
+        parallel.run(similarities.groups(), group -> {
+            int start = group * Similarities.GROUP * COLUMNS;
+            float[] max = new float[Similarities.GROUP * COLUMNS], positive = new float[max.length];
+            float[] room = new float[WIDTH];
+            double[] sum = new double[max.length];
+            Arrays.fill(max, Float.NEGATIVE_INFINITY);
+            similarities.each(group, (panel, first, rows, s) -> {
+                int state = panel * COLUMNS - start;
+                for (int lane = 0; lane < COLUMNS && panel * COLUMNS + lane < m; lane++) {
+                    int i = panel * COLUMNS + lane, p = partner(i, m);
+                    if (p >= first && p < first + rows) positive[state + lane] = s[(p - first) * COLUMNS + lane];
+                    if (i >= first && i < first + rows) {                                      // k ≠ i
+                        s[(i - first) * COLUMNS + lane] = Float.NEGATIVE_INFINITY;
+                    }
+                }
+                for (int half = 0; half < COLUMNS; half += WIDTH) {
+                    raise(s, half, rows, inverse, max, sum, state + half, room);
+                    for (int row = 0; row < rows; row += ROWS) {
+                        addExp(s, row * COLUMNS + half, Math.min(ROWS, rows - row), inverse, max, sum, state + half,
+                                room);
+                    }
+                }
+            });
+            for (int i = start; i < Math.min(m, start + max.length); i++) {
+                double log = Math.log(sum[i - start]);
+                lse[lo + i] = (float) (max[i - start] + log);
+                losses[i] = max[i - start] - (double) positive[i - start] * inverse + log;
+            }
+        });
         double loss = 0;
         for (double each : losses) loss += each;
         floats(out[0])[at(out[0])] = (float) (loss / m);
     }
 
     static void backward(NtXentGrad op, Tensor[] in, Tensor[] out, Parallel parallel) {
-        int m = in[0].dim(0), d = in[0].dim(1);
-        float[] lse = floats(in[1]), r = floats(in[2]), dz = floats(out[0]), u = Scratch.UNIT_ROWS.floats(m * d);
-        int lo = at(in[1]), ro = at(in[2]), to = at(out[0]);
+        int m = in[0].dim(0), d = in[0].dim(1), ro = at(in[2]), to = at(out[0]);
+        float[] r = floats(in[2]), dz = floats(out[0]), u = Scratch.UNIT_ROWS.floats(m * d);
         UnitRows.scale(parallel, floats(in[0]), at(in[0]), m, d, r, ro, u, 0);
         float inverse = (float) (1 / op.temperature());
         double factor = floats(in[3])[at(in[3])] / (m * op.temperature());
-        Weights weights = Weights.of(lse, lo, m);
-        eachBlock(m, d, u, parallel, (first, rows, s, step) -> {
-            Chunks.each(parallel, rows, m, i -> {
-                int row = first + i, start = i * step;
-                weights.apply(s, start, step, inverse, row);
-                s[start + row] = 0;
-                s[start + partner(row, m)] -= 2;
+        Similarities similarities = Similarities.of(parallel, u, m, d);
+        NtXentWeights weights = NtXentWeights.of(floats(in[1]), at(in[1]), m, inverse);
+        parallel.run(similarities.groups(), group -> {
+            int size = similarities.productSize(), firstPanel = group * Similarities.GROUP;
+            float[] sums = Scratch.GRADIENT.floats(Similarities.GROUP * size);                 // Σ w u, transposed
+            similarities.each(group, (panel, first, rows, s) -> {
+                weights.apply(s, rows, first, panel * COLUMNS);
+                for (int lane = 0; lane < COLUMNS && panel * COLUMNS + lane < m; lane++) {
+                    int i = panel * COLUMNS + lane, p = partner(i, m);
+                    if (i >= first && i < first + rows) s[(i - first) * COLUMNS + lane] = 0;
+                    if (p >= first && p < first + rows) s[(p - first) * COLUMNS + lane] -= 2;
+                }
+                similarities.multiply(first, rows, s, sums, (panel - firstPanel) * size);
             });
-            int du = to + first * d;
-            Gemm.multiply(parallel, false, false, rows, d, m, s, 0, step, u, 0, d, false, dz, du, d);
-            Chunks.each(parallel, rows, d, i -> UnitRows.backward(u, (first + i) * d, d, r[ro + first + i],
-                    NtXent.EPSILON, dz, du + i * d, factor, dz, du + i * d, new double[Doubles.WIDTH]));
+            double[] room = new double[Doubles.WIDTH];
+            int start = firstPanel * COLUMNS;
+            for (int i = start; i < Math.min(m, start + Similarities.GROUP * COLUMNS); i++) {
+                int column = (i - start) / COLUMNS * size + i % COLUMNS, row = to + i * d;
+                for (int j = 0; j < d; j++) dz[row + j] = sums[column + j * COLUMNS];
+                UnitRows.backward(u, i * d, d, r[ro + i], NtXent.EPSILON, dz, row, factor, dz, row, room);
+            }
         });
     }
 
@@ -76,76 +99,33 @@ final class NtXents {
         return row < m / 2 ? row + m / 2 : row - m / 2;
     }
 
-    /// Rows `first` … of u uᵀ, in rows that are `step` apart, a multiple of the vectors; what is between is arbitrary.
-    private interface Block {
-        void use(int first, int rows, float[] s, int step);
+    /// Raises the maxima of one vector of columns to those of `rows` more rows, and scales the sums to match.
+    private static void raise(float[] s, int at, int rows, float scale, float[] max, double[] sum, int to,
+            float[] room) {
+        FloatVector m = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+        for (int i = 0; i < rows; i++) {
+            FloatVector v = FloatVector.fromArray(SPECIES, s, at + i * COLUMNS);
+            m = m.blend(v, v.compare(GT, m));
+        }
+        m.mul(scale).intoArray(room, 0);
+        for (int lane = 0; lane < WIDTH; lane++) {
+            if (room[lane] > max[to + lane]) {
+                sum[to + lane] *= Math.exp((double) max[to + lane] - room[lane]);
+                max[to + lane] = room[lane];
+            }
+        }
     }
 
-    private static void eachBlock(int m, int d, float[] u, Parallel parallel, Block body) {
-        int step = (m + WIDTH - 1) / WIDTH * WIDTH, each = Math.clamp(BLOCK / step & ~7, 8, ROWS);
-        float[] s = Scratch.SIMILARITIES.floats(Math.min(each, m) * step);
-        for (int first = 0; first < m; first += each) {
-            int rows = Math.min(each, m - first);
-            Gemm.multiply(parallel, false, true, rows, m, d, u, first * d, d, u, 0, d, false, s, 0, step);
-            body.use(first, rows, s, step);
+    /// sum += Σ e^(scale · s − max) over `rows` rows, for one vector of columns.
+    private static void addExp(float[] s, int at, int rows, float scale, float[] max, double[] sum, int to,
+            float[] room) {
+        FloatVector factor = FloatVector.broadcast(SPECIES, scale), minus = FloatVector.fromArray(SPECIES, max,
+                to).neg();
+        FloatVector total = FloatVector.zero(SPECIES);
+        for (int i = 0; i < rows; i++) {
+            total = total.add(VectorMath.exp(FloatVector.fromArray(SPECIES, s, at + i * COLUMNS).fma(factor, minus)));
         }
-    }
-
-    /// Σ e^(scale · x − shift) over `n` numbers, whole vectors: in single precision for 4096 at a time, so that a lane
-    /// adds up 512 at most.
-    private static double sumExp(float[] x, int at, int n, float scale, float shift, float[] buffer) {
-        FloatVector factor = FloatVector.broadcast(SPECIES, scale), minus = FloatVector.broadcast(SPECIES, -shift);
-        double sum = 0;
-        for (int from = 0; from < n; from += 4096) {
-            FloatVector s = FloatVector.zero(SPECIES);
-            for (int i = from; i < Math.min(n, from + 4096); i += WIDTH) {
-                s = s.add(VectorMath.exp(FloatVector.fromArray(SPECIES, x, at + i).fma(factor, minus)));
-            }
-            sum += Sums.lanes(s, buffer);
-        }
-        return sum;
-    }
-
-    /// wᵢⱼ = e^(sᵢⱼ − lseᵢ) + e^(sᵢⱼ − lseⱼ), as e^(sᵢⱼ − c) (fᵢ + fⱼ) with fⱼ = e^(c − lseⱼ): one exponential for two.
-    /// With c half way between the extreme lse, neither factor overflows as long as these are not far apart, and what
-    /// underflows is less than e^(−57), where a row sums up to 1. If they are far apart, as they can be for
-    /// temperatures under 0.03, it is two exponentials.
-    private record Weights(float center, float[] factors, float[] lse) {
-
-        static Weights of(float[] lse, int lo, int m) {
-            float low = Float.POSITIVE_INFINITY, high = Float.NEGATIVE_INFINITY;
-            float[] padded = new float[(m + WIDTH - 1) / WIDTH * WIDTH], factors = new float[padded.length];
-            for (int i = 0; i < m; i++) {
-                padded[i] = lse[lo + i];
-                low = Math.min(low, padded[i]);
-                high = Math.max(high, padded[i]);
-            }
-            boolean far = high - low > SPREAD;
-            float center = far ? Float.NaN : (low + high) / 2;
-            for (int i = 0; i < m && !far; i++) factors[i] = (float) Math.exp(center - (double) padded[i]);
-            return new Weights(center, factors, padded);
-        }
-
-        /// Turns the similarities of one row into weights: `n` numbers, whole vectors.
-        void apply(float[] s, int at, int n, float scale, int row) {
-            if (Float.isNaN(center)) two(s, at, n, scale, row);
-            else one(s, at, n, scale, row);
-        }
-
-        private void one(float[] s, int at, int n, float scale, int row) {
-            FloatVector factor = FloatVector.broadcast(SPECIES, scale), minus = FloatVector.broadcast(SPECIES, -center);
-            for (int j = 0; j < n; j += WIDTH) {
-                FloatVector e = VectorMath.exp(FloatVector.fromArray(SPECIES, s, at + j).fma(factor, minus));
-                e.mul(FloatVector.fromArray(SPECIES, factors, j).add(factors[row])).intoArray(s, at + j);
-            }
-        }
-
-        private void two(float[] s, int at, int n, float scale, int row) {
-            for (int j = 0; j < n; j += WIDTH) {
-                FloatVector logit = FloatVector.fromArray(SPECIES, s, at + j).mul(scale);
-                FloatVector own = VectorMath.exp(logit.sub(lse[row]));
-                own.add(VectorMath.exp(logit.sub(FloatVector.fromArray(SPECIES, lse, j)))).intoArray(s, at + j);
-            }
-        }
+        total.intoArray(room, 0);
+        for (int lane = 0; lane < WIDTH; lane++) sum[to + lane] += room[lane];
     }
 }

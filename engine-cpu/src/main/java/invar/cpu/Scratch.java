@@ -3,8 +3,8 @@ package invar.cpu;
 /// Working memory of kernels: one buffer per thread and purpose, kept from call to call.
 ///
 /// A kernel writes a buffer before it reads it; what an earlier kernel left there is arbitrary. Buffers only grow, and
-/// each purpose but [#UNIT_ROWS] bounds its size, so a thread holds some tens of megabytes at most. A kernel that runs inside another
-/// one must not share a purpose with it.
+/// each purpose bounds its size, except [#UNIT_ROWS] and [#PACKED], so a thread holds some tens of megabytes at most. A
+/// kernel that runs inside another one must not share a purpose with it.
 enum Scratch {
 
     /// Rows of A of a matrix product, packed for [Tile].
@@ -25,8 +25,12 @@ enum Scratch {
     CHANNELS,
     /// Rows or columns of a matrix, normalised: as many numbers as the matrix has.
     UNIT_ROWS,
+    /// The same, packed for [Tile] in three ways.
+    PACKED,
     /// Products of rows with each other.
-    SIMILARITIES;
+    SIMILARITIES,
+    /// A gradient, with rows and columns exchanged.
+    GRADIENT;
 
     private static final ThreadLocal<float[][]> BUFFERS = ThreadLocal.withInitial(() -> new float[values().length][0]);
 

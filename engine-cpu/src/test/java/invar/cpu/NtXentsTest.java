@@ -27,10 +27,10 @@ class NtXentsTest {
         return new Tensor[] {out[0], out[1], Ops.run(new NtXentGrad(temperature), in, lse, r, device.scalar(1.5))};
     }
 
-    /// Several blocks of rows, the last not full; temperatures at which exponentials of the plain similarities
-    /// overflow.
+    /// Several pieces of rows, the last not full; long rows; temperatures at which exponentials of the plain
+    /// similarities overflow.
     @ParameterizedTest
-    @CsvSource({"514, 9, 0.5", "298, 33, 0.1", "270, 5, 0.005"})
+    @CsvSource({"514, 9, 0.5", "298, 33, 0.1", "270, 5, 0.005", "12, 300, 0.2"})
     void agreesWithTheReferenceAcrossBlocks(int rows, int d, double temperature) {
         float[] z = Numbers.random(rows * d, 1);
         for (int i = 0; i < 20; i++) z[7 * d + i % d] = z[9 * d + i % d] = i % d;      // two equal rows

@@ -28,6 +28,7 @@ public final class Recipes {
         BY_NAME.put("dino", size -> dino(size, local(size), 8, size > SMALL));
         BY_NAME.put("rotnet", Recipes::rotNet);
         BY_NAME.put("drawings", Recipes::drawings);
+        BY_NAME.put("simclr-drawings", Recipes::simClrDrawings);
         BY_NAME.put("none", Recipes::none);
     }
 
@@ -116,6 +117,17 @@ public final class Recipes {
         return twice("drawings", "this project", Compose.of(
                 new RandomAffine(15, 0.8, 1.15, size / 10.0, 1), new ColorJitter(0.4, 0.4, 0.4, 0.1, 0.8),
                 new Grayscale(0.2), new ResizeCenterCrop(size, 1)));
+    }
+
+    /// SimCLR's augmentations for pairs of drawings of one thing on white: colours and grey as SimCLR has them for
+    /// small images, though a little weaker; crops from 75 % of the area, because a drawing fills its square and means
+    /// what all of it shows; a turn, zoom and shift on white, which photos get from the photographer. No flips: arrows
+    /// and hands that point left and right are different things.
+    public static Recipe simClrDrawings(int size) {
+        return twice("simclr-drawings", "Chen et al. 2020, arXiv:2002.05709, appendix A, with this project's changes",
+                Compose.of(new RandomAffine(17, 0.8, 1.2, size / 8.0, 1),
+                        new RandomResizedCrop(size, 0.75, 1, 3 / 4.0, 4 / 3.0), jitter(0.32, 0.32, 0.1),
+                        new Grayscale(0.2)));
     }
 
     /// Nothing random: the square in the middle at the given size.

@@ -13,7 +13,8 @@ import java.util.stream.Stream;
 ///
 /// | `--data` | what |
 /// |---|---|
-/// | `emoji32` | 3,781 emoji in two drawing styles, 32 px, inside the jar: [Emoji32] |
+/// | `emoji32` | 1,906 emoji in two drawing styles, 32 px, inside the jar: [Emoji32] |
+/// | `emoji32-tones` | the same and their 1,875 variants in skin tones |
 /// | `shapes` | drawn on the fly with known factors, any size: [Shapes] |
 /// | a folder with `data_batch_*.bin`, or `cifar-10-binary.tar.gz` | CIFAR-10 |
 /// | a folder with `*-images-idx3-ubyte[.gz]`, or one such file | MNIST and relatives |
@@ -56,7 +57,7 @@ public final class Datasets {
 
     /// The sets that need no file.
     public static List<String> names() {
-        return List.of("emoji32", "shapes");
+        return List.of("emoji32", "emoji32-tones", "shapes");
     }
 
     /// Opens a set in its own size.
@@ -72,6 +73,7 @@ public final class Datasets {
     public static Split open(String nameOrPath, Options options) {
         Split split = switch (nameOrPath) {
             case "emoji32" -> Emoji32.bundled().split();
+            case "emoji32-tones" -> Emoji32.bundled().splitWithTones();
             case "shapes" -> Shapes.split(options);
             default -> openPath(path(nameOrPath), options);
         };

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class Emoji32Test {
 
     private final Emoji32 emoji = Emoji32.bundled();
-    private final Emoji32.Images train = (Emoji32.Images) emoji.split().train();
+    private final Emoji32.Images train = (Emoji32.Images) emoji.splitWithTones().train();
     private final Emoji32.Images test = (Emoji32.Images) emoji.split().test();
 
     @Test
@@ -67,11 +67,20 @@ class Emoji32Test {
     @Test
     void theSplitIsTheSameForAllTime() {
         // as constants, because results of different runs are compared on it
+        assertThat(emoji.split().train().size()).isEqualTo(1534);
         assertThat(train.size()).isEqualTo(3009);
         assertThat(test.size()).isEqualTo(372);
         assertThat(items(test).stream().limit(3).map(test::source)).containsExactly(
                 "0031-FE0F-20E3 one", "0032-FE0F-20E3 two",
                 "0035-FE0F-20E3 five");
+    }
+
+    @Test
+    void trainsOnBaseGlyphsUnlessTonesAreAskedFor() {
+        Emoji32.Images base = (Emoji32.Images) emoji.split().train();
+        assertThat(items(base)).allMatch(i -> base.glyph(i).isBase() && !Emoji32.isHeldOut(base.glyph(i)));
+        assertThat(items(train)).anyMatch(i -> !train.glyph(i).isBase());
+        assertThat(emoji.splitWithTones().bank().size()).isEqualTo(base.size());
     }
 
     @Test
