@@ -2,6 +2,9 @@ package invar.ssl.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import invar.nn.io.Safetensors;
+import invar.ssl.cli.Cli.Result;
+import invar.ssl.train.RunFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -13,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,10 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import invar.nn.io.Safetensors;
-import invar.ssl.cli.Cli.Result;
-import invar.ssl.train.RunFolder;
 
 /// Wrong input ends with one sentence that names the thing and the rule, with an exit code, and with every file as it
 /// was.
@@ -110,8 +108,8 @@ class BadInputTest {
     /// The tiny command with these options instead of its own.
     private static String[] train(String options) {
         List<String> args = new ArrayList<>(List.of(options.replace("@", folder.toString()).split(" ")));
-        List<String> usual = new ArrayList<>(List.of("--data", photos.toString(), "--out", folder.resolve("new")
-                .toString()));
+        List<String> usual = new ArrayList<>(
+                List.of("--data", photos.toString(), "--out", folder.resolve("new").toString()));
         usual.addAll(Cli.TINY);
         for (int i = 0; i < usual.size(); i += 2) {
             if (usual.get(i).equals("--set") || !args.contains(usual.get(i))) args.addAll(usual.subList(i, i + 2));
@@ -143,8 +141,7 @@ class BadInputTest {
         "@/notes.txt | Not an encoder file: @/notes.txt: ",
         "@/cut.safetensors | Not an encoder file: @/cut.safetensors: ",
         "@/other.safetensors | The file @/other.safetensors holds no encoder of this program.",
-        "@/run/checkpoints/last.safetensors | The file @/run/checkpoints/last.safetensors holds no encoder of this "
-                + "program.",
+        "@/run/checkpoints/last.safetensors | The file @/run/checkpoints/last.safetensors holds no encoder of this ",
         "@/run --data @/missing | There is no data set or path '@/missing'; ",
         "@/run --data @/broken | @/broken/down/01.png cannot be read: ",
         "@/run --k 0 | --k must be at least 1 but is 0.",
@@ -176,8 +173,8 @@ class BadInputTest {
     void isToldOnResuming(String options, String sentence) throws IOException {
         Map<String, List<Byte>> before = contents();
         Result result = Cli.run(("train " + options.replace("@", folder.toString())).split(" "));
-        assertThat(result).isEqualTo(new Result(ExitCode.USAGE, "", "ssl: " + sentence.replace("@", folder.toString())
-                + "\n"));
+        assertThat(result).isEqualTo(
+                new Result(ExitCode.USAGE, "", "ssl: " + sentence.replace("@", folder.toString()) + "\n"));
         assertThat(contents()).isEqualTo(before);
     }
 
@@ -195,8 +192,8 @@ class BadInputTest {
             refusesToResume(changed, "The checkpoint " + files.checkpoint() + " is of another run: " + change[2]);
         }
         Files.writeString(files.config(), config.replace("batch: 4", "batch: none"));
-        refusesToResume(changed, "Wrong settings of " + files.config()
-                + ": batch must be a whole number but is 'none'.");
+        refusesToResume(changed,
+                "Wrong settings of " + files.config() + ": batch must be a whole number but is 'none'.");
     }
 
     @Test

@@ -2,6 +2,8 @@ package invar.ssl.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import invar.ssl.cli.Cli.Result;
+import invar.ssl.train.RunFolder;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -12,16 +14,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-
-import invar.ssl.cli.Cli.Result;
-import invar.ssl.train.RunFolder;
 
 /// What only a process of its own can show: signals, and a disk that is full.
 @Timeout(120)
@@ -91,8 +89,8 @@ class ProcessTest {
         byte[] old = Files.readAllBytes(files.checkpoint());
         assertThat(old).hasSizeGreaterThan(20_000);
         Files.delete(files.encoder());                           // so that there is something to do
-        Process process = ssl("ulimit -f 8; exec \"$@\"", "train", "--resume", run.toString(), "--device", "reference")
-        .start();
+        String[] resume = {"train", "--resume", run.toString(), "--device", "reference"};
+        Process process = ssl("ulimit -f 8; exec \"$@\"", resume).start();
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(error()).isEqualTo("ssl: cannot write " + files.checkpoint() + ": File too large.\n");
         assertThat(process.exitValue()).isEqualTo(ExitCode.FAILED);

@@ -2,23 +2,21 @@ package invar.ssl.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import invar.ssl.cli.Cli.Result;
+import invar.ssl.train.ConfigFile;
+import invar.ssl.train.RunFolder;
+import invar.ssl.train.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
-
-import invar.ssl.cli.Cli.Result;
-import invar.ssl.train.ConfigFile;
-import invar.ssl.train.RunFolder;
-import invar.ssl.train.TrainConfig;
 
 /// `ssl train` and what it leaves, from end to end.
 @Timeout(60)
@@ -43,8 +41,8 @@ class TrainTest {
         assertThat(result.err()).isEmpty();
         assertThat(result.code()).isEqualTo(ExitCode.OK);
         assertThat(result.line("simclr on photos: ")).contains(" images to train on, ", " held out (");
-        assertThat(result.line("resnet10, width 1, ")).contains("batch 4, 2 epochs of ", "on reference", "run folder "
-                + run);
+        assertThat(result.line("resnet10, width 1, ")).contains("batch 4, 2 epochs of ", "on reference",
+                "run folder " + run);
         assertThat(result.line("epoch 1/2")).contains("loss ", "(chance 1.946)", "images/s", "eta ");
         assertThat(result.line("epoch 2/2")).endsWith("eta 0:00");
         assertThat(result.line("held out: ")).endsWith("kNN-20");
@@ -98,15 +96,13 @@ class TrainTest {
         Cli.train(photos, run, "--seed", "3", "--temperature", "0.3");
         Path again = folder.resolve("again");
         Result result = Cli.run("train", "--config", files.config().toString(), "--device", "reference", "--threads",
-                "3",
-                "--out", again.toString());
+                "3", "--out", again.toString());
         assertThat(result.code()).as(result.err()).isZero();
         assertThat(losses(again)).isEqualTo(losses(run)).hasSize(2);
         assertThat(new RunFolder(again).encoder()).hasSameBinaryContentAs(files.encoder());
         assertThat(new RunFolder(again).checkpoint()).hasSameBinaryContentAs(files.checkpoint());
-        Cli.run("train", "--config", files.config().toString(), "--device", "reference", "--set", "temperature=0.4",
-                "--out",
-                again.toString(), "--overwrite");
+        Cli.run("train", "--config", files.config().toString(), "--device", "reference", "--set",
+                "temperature=0.4", "--out", again.toString(), "--overwrite");
         assertThat(losses(again)).isNotEqualTo(losses(run)).hasSize(2);
     }
 
@@ -115,9 +111,8 @@ class TrainTest {
         Cli.train(photos, run);
         byte[] before = Files.readAllBytes(files.metricsCsv());
         Result result = Cli.run("train", "--resume", run.toString(), "--device", "reference");
-        assertThat(result).isEqualTo(new Result(ExitCode.OK, "The run " + run
-                + " is finished: all 8 steps are done, and the "
-                + "encoder is in " + files.encoder() + ".\n", ""));
+        assertThat(result).isEqualTo(new Result(ExitCode.OK, "The run " + run + " is finished: all 8 steps are "
+                + "done, and the encoder is in " + files.encoder() + ".\n", ""));
         assertThat(files.metricsCsv()).hasBinaryContent(before);
     }
 
@@ -167,9 +162,8 @@ class TrainTest {
                 + files.encoder() + "\n");
         Result eval = Cli.run("eval", "knn", run.toString(), "--device", "reference");
         assertThat(eval.code()).isEqualTo(ExitCode.USAGE);
-        assertThat(eval.err())
-                .isEqualTo("ssl: The data flat has no labels and no second drawings: nothing can be measured on"
-                + " it.\n");
+        assertThat(eval.err()).isEqualTo("ssl: The data flat has no labels and no second drawings: nothing can be "
+                + "measured on it.\n");
         assertThat(Cli.run("eval", "knn", run.toString(), "--device", "reference", "--data", photos.toString()).code())
                 .isZero();
     }
@@ -177,9 +171,8 @@ class TrainTest {
     /// A network small enough for a test, on ten thousand drawn images.
     @Test
     void trainsOnShapesOnTheCpu() {
-        Result result = Cli.run("train", "--data", "shapes", "--device", "cpu", "--image-size", "8", "--width", "2",
-                "--batch",
-                "1000", "--epochs", "1", "--set", "hidden=8", "--out", run.toString());
+        Result result = Cli.run("train", "--data", "shapes", "--device", "cpu", "--image-size", "8", "--width",
+                "2", "--batch", "1000", "--epochs", "1", "--set", "hidden=8", "--out", run.toString());
         assertThat(result.code()).as(result.err()).isZero();
         assertThat(result.out()).contains("simclr on shapes: 10,000 images to train on, 2,000 held out");
         String trained = number(result.line("trained encoder"));
@@ -201,8 +194,8 @@ class TrainTest {
     }
 
     static List<String> losses(Path run) throws IOException {
-        return Files.readAllLines(new RunFolder(run).metricsCsv()).stream().skip(1).map(row -> row.split(",")[2])
-                .toList();
+        return Files.readAllLines(new RunFolder(run).metricsCsv()).stream().skip(1)
+                .map(row -> row.split(",")[2]).toList();
     }
 
     private static List<String> names(Path folder) throws IOException {

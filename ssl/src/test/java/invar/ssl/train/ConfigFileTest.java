@@ -83,9 +83,7 @@ class ConfigFileTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "x | 1 | There is no setting 'x'; there are method, settings.hidden, settings.projection, "
-                + "settings.temperature, "
-                + "data,",
+        "x | 1 | There is no setting 'x'; there are method, settings.hidden, settings.projection, ",
         "optimization.x | 1 | There is no setting 'optimization.x'; there are ",
         "settings.x | 1 | There is no setting 'settings.x'; there are ",
         "batch.x | 1 | There is no setting 'batch.x'; there are ",
