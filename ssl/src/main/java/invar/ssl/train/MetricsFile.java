@@ -48,7 +48,11 @@ public final class MetricsFile {
         String row = String.format(Locale.ROOT, format, m.epoch(), m.step(), m.loss(), m.chance(), m.lr(),
                 m.imagesPerSecond(),
                 m.dataShare(), m.seconds(), m.stepBytes());
-        Files.writeString(file, row, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        try {
+            Files.writeString(file, row, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {                       // that the disk is full says nothing of the file
+            throw new IOException("cannot write " + file + ": " + e.getMessage(), e);
+        }
     }
 
     /// Keeps the first line and the rows up to step `done`.

@@ -1,6 +1,7 @@
 package invar.ssl.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -91,6 +92,14 @@ class MetricsFileTest {
         MetricsFile.open(run, 10).add(row(2));
         assertThat(Files.readAllLines(run.metricsCsv())).hasSize(3);
         assertThat(Files.readAllLines(run.metricsJson())).hasSize(1);
+    }
+
+    @Test
+    void namesTheFileThatCannotBeWritten() throws IOException {
+        MetricsFile file = MetricsFile.open(run, 0);
+        Files.delete(run.metricsCsv());
+        Files.createDirectory(run.metricsCsv());
+        assertThatIOException().isThrownBy(() -> file.add(row(1))).withMessageStartingWith("cannot write " + run.metricsCsv());
     }
 
     private static EpochMetrics row(int epoch) {
