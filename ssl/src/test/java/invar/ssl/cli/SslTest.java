@@ -55,8 +55,11 @@ class SslTest {
 
     @Test
     void refusesAnUnknownCommandWithAHint() {
-        assertThat(fail(null, "fial")).isEqualTo(ExitCode.USAGE);
-        assertThat(err.toString()).isEqualTo("ssl: there is no command fial; there are fail.\nTry 'ssl --help'.\n");
+        assertThat(run("trian")).isEqualTo(ExitCode.USAGE);
+        assertThat(out.toString()).isEmpty();
+        assertThat(err.toString().lines()).hasSize(3).startsWith("ssl: there is no command trian; there are train, eval, "
+                + "check, devices.").endsWith("Try 'ssl --help'.");
+        assertThat(err.toString()).contains("Did you mean: ", "ssl train");
     }
 
     @Test
