@@ -3,11 +3,11 @@ package invar.cpu;
 import static invar.cpu.CpuStorage.at;
 import static invar.cpu.CpuStorage.floats;
 
+import invar.core.ContractionOp;
 import invar.core.ContractionOp.Conv2d;
 import invar.core.ContractionOp.Conv2dInputGrad;
 import invar.core.ContractionOp.Conv2dWeightGrad;
 import invar.core.ContractionOp.MatMul;
-import invar.core.ContractionOp;
 import invar.core.Tensor;
 
 /// Matrix products and convolutions of tensors, handed to [Gemm] and [Conv].

@@ -1,5 +1,6 @@
 package invar.cpu;
 
+import invar.core.MovementOp;
 import invar.core.MovementOp.Concat;
 import invar.core.MovementOp.Embed;
 import invar.core.MovementOp.FillDiagonal;
@@ -9,7 +10,6 @@ import invar.core.MovementOp.Permute;
 import invar.core.MovementOp.Reshape;
 import invar.core.MovementOp.Scatter;
 import invar.core.MovementOp.Slice;
-import invar.core.MovementOp;
 import invar.core.Tensor;
 import java.util.Arrays;
 

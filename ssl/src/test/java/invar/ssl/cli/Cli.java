@@ -15,9 +15,9 @@ import javax.imageio.ImageIO;
 final class Cli {
 
     /// What a run of a tenth of a second needs: two epochs of four-image steps through a network one channel wide.
-    static final List<String> TINY = List.of("--device", "reference", "--image-size", "8", "--width", "1",
-            "--batch", "4", "--epochs", "2", "--lr", "0.05", "--set", "hidden=5", "--set", "projection=3", "--set",
-            "warmupEpochs=1");
+    static final List<String> TINY = List.of("--device", "reference", "--image-size", "8", "--width", "1", "--batch",
+            "4", "--epochs", "2", "--set", "hidden=5", "--set", "projection=3", "--set", "warmupEpochs=1", "--lr",
+            "0.05");
 
     /// How a command ended.
     ///
