@@ -68,8 +68,8 @@ class ReportTest {
             }
         }
         assertThat(console.toString().lines()).hasSizeBetween(2, 4).first().asString().matches(
-                "epoch   1/100  step 10/1000  loss 4[.]568 [(]chance 6[.]900[)]  lr 0[.]0500  1234 images/s  data 1[23]%"
-                        + "  eta \\d+:\\d\\d");
+                "epoch   1/100  step 10/1000  loss 4[.]568 [(]chance 6[.]900[)]  lr 0[.]0500  1234 images/s  "
+                        + "data 1[23]%  eta \\d+:\\d\\d");
         assertThat(console.toString()).contains("epoch 100/100  step 1000/1000  ").endsWith("eta 0:00\n");
         assertThat(log).hasToString(console.toString());
     }

@@ -99,8 +99,8 @@ class MetricsFileTest {
         MetricsFile file = MetricsFile.open(run, 0);
         Files.delete(run.metricsCsv());
         Files.createDirectory(run.metricsCsv());
-        assertThatIOException().isThrownBy(() -> file.add(row(1))).withMessageStartingWith("cannot write "
-                + run.metricsCsv());
+        assertThatIOException().isThrownBy(() -> file.add(row(1)))
+                .withMessageStartingWith("cannot write " + run.metricsCsv());
     }
 
     private static EpochMetrics row(int epoch) {
