@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What has to pass before a commit: format, size budgets, compilation with all lints and doclint, tests.
-# Cost: about a minute. Arguments go to Maven, e.g. `dev/check.sh -o -pl nn -am`.
+# Cost: some minutes. Arguments go to Maven, e.g. `dev/check.sh -o -pl nn -am`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -4,6 +4,7 @@ import invar.core.Device;
 import invar.ssl.UserError;
 import invar.ssl.data.Datasets;
 import invar.ssl.train.ConfigFile;
+import invar.ssl.train.Presets;
 import invar.ssl.train.RunFolder;
 import invar.ssl.train.TrainConfig;
 import java.io.IOException;
@@ -40,7 +41,8 @@ final class Train implements Callable<Integer> {
     private CommandSpec spec;
 
     @Option(names = "--data", paramLabel = "NAME|PATH",
-            description = "emoji32, shapes, or a folder or file: CIFAR-10 (binary), MNIST-like idx, folders of images "
+            description = "emoji32, emoji32-tones, shapes, or a folder or file: CIFAR-10 (binary), MNIST-like idx, "
+                    + "folders of images "
                     + "(default: " + Datasets.DEFAULT + ").")
     private String data;
 
@@ -137,7 +139,16 @@ final class Train implements Callable<Integer> {
         put(changes, "augment", augment);
         put(changes, "seed", seed);
         changes.putAll(settings);
+        if (epochs != null && config == null && settings.keySet().stream().noneMatch(k -> k.endsWith("warmupEpochs"))) {
+            put(changes, "optimization.warmupEpochs", warmupOf(epochs));
+        }
         return ConfigFile.resolve(config, changes);
+    }
+
+    /// The preset's warm-up, but no more than a fifth of a run that was made shorter.
+    private double warmupOf(int epochs) {
+        String of = data != null ? data : Datasets.DEFAULT;
+        return Math.min(Presets.forData(of).optimization().warmupEpochs(), Math.max(0, epochs) / 5.0);
     }
 
     private static void put(Map<String, String> changes, String name, Object value) {

@@ -1,6 +1,7 @@
 package invar.ssl.train;
 
 import invar.core.Tensor;
+import invar.core.fused.LarsUpdate;
 import invar.nn.optim.Adam;
 import invar.nn.optim.Lars;
 import invar.nn.optim.Optimizer;
@@ -22,7 +23,8 @@ final class Optimizers {
         return switch (o.optimizer()) {
             case "sgd" -> new Sgd(parameters,
                     new Sgd.Config(o.momentum(), WeightDecay.ofWeights(o.weightDecay()), o.nesterov()));
-            case "lars" -> new Lars(parameters, Lars.Config.of(o.weightDecay()));
+            case "lars" -> new Lars(parameters, new Lars.Config(
+                    LarsUpdate.Form.AUTHORS, 1e-3, o.momentum(), o.weightDecay(), o.nesterov(), false));
             case "adamw" -> new Adam(parameters, Adam.Config.adamW(WeightDecay.ofWeights(o.weightDecay())));
             default -> throw new UserError(
                     "There is no optimizer '" + o.optimizer() + "'; there are sgd, lars and adamw.");

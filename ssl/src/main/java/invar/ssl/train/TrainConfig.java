@@ -48,7 +48,7 @@ public record TrainConfig(
     ///
     /// @param optimizer `sgd`, `lars` or `adamw`
     /// @param lr the highest learning rate, reached after the warm-up
-    /// @param momentum of sgd and lars
+    /// @param momentum of sgd and lars; adamw does not use it, nor `nesterov`
     /// @param weightDecay λ
     /// @param nesterov Nesterov's form of the momentum
     /// @param warmupEpochs epochs of linear growth from 0, then a half cosine back to 0

@@ -78,7 +78,7 @@ class SslTest {
                 Arguments.of(new UncheckedIOException(new NoSuchFileException("a")), 2,
                         "there is no file or folder a."),
                 Arguments.of(new FileNotFoundException("x (Is a directory)"), 2, "x (Is a directory)."),
-                Arguments.of(new AccessDeniedException("/root"), 2, "access to /root is denied."),
+                Arguments.of(new AccessDeniedException("/secret"), 2, "access to /secret is denied."),
                 Arguments.of(new FileSystemException("f", null, "Too many levels"), 1, "f: Too many levels."),
                 Arguments.of(new IOException("cannot write f: No space left on device"), 1,
                         "cannot write f: No space left on device."),

@@ -107,6 +107,15 @@ class TrainTest {
     }
 
     @Test
+    void shortensTheWarmUpWithTheRun() {
+        Result result = Cli.run("train", "--data", photos.toString(), "--device", "reference", "--image-size", "8",
+                "--width", "1", "--batch", "4", "--epochs", "1", "--set", "hidden=5", "--set", "projection=3", "--out",
+                run.toString());
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(ConfigFile.load(files.config()).optimization().warmupEpochs()).isEqualTo(0.2);
+    }
+
+    @Test
     void saysThatARunIsFinished() throws IOException {
         Cli.train(photos, run);
         byte[] before = Files.readAllBytes(files.metricsCsv());
