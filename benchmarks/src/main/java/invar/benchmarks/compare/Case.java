@@ -12,7 +12,8 @@ import java.util.List;
 /// @param memory the ceiling with the same streams, empty if the multiply-adds are the ceiling
 /// @param share  of the ceiling that has to be reached, 0 if nothing is asked
 /// @param images of one call, 0 if it is not about images
+/// @param heap   in MB: if it is not 0, one call is made in a process with so small a heap, and its memory is reported
 /// @param rivals others to compare with
 record Case(String group, String title, String name, double flops, double bytes, String memory, double share,
-        int images, List<Rival> rivals) {
+        int images, int heap, List<Rival> rivals) {
 }

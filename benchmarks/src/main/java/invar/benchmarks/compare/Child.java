@@ -15,7 +15,8 @@ import java.util.function.Function;
 
 /// The process of one library: reads a request a line, and answers each by a line.
 /// ```
-/// prepare CASE SECONDS   checks the result and calls for so long       ok v v v …  |  fail REASON
+/// prepare CASE SECONDS   checks the result and calls for so long,      ok v v v …  |  fail REASON
+///                        or not at all if that is 0
 /// round CASE SECONDS     calls for about so long                       ok SECONDS-PER-CALL BYTES-PER-CALL CALLS
 /// release CASE           forgets it                                    ok
 /// peak                   the largest memory the process ever had       ok BYTES
@@ -73,7 +74,7 @@ public final class Child {
         prepared.put(name, job);
         StringBuilder values = new StringBuilder();
         for (float value : job.sample()) values.append(' ').append(value);
-        double perCall = time(job, 1);
+        double perCall = seconds > 0 ? time(job, 1) : Double.MAX_VALUE;
         for (double spent = perCall; spent < seconds; ) {
             int calls = calls(job, perCall, seconds / 8);
             perCall = time(job, calls);

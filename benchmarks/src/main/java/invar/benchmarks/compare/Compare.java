@@ -64,13 +64,13 @@ public final class Compare {
     private static void run(Measurement.Plan plan, int threads, Map<String, List<Case>> groups) throws IOException {
         Path log = Path.of(System.getProperty("bench.log", "bench.log"));
         Page page = new Page(Path.of(System.getProperty("bench.page", "docs/performance.md")));
-        try (Roster roster = Roster.start(threads, log)) {
+        try (Roster roster = new Roster(threads, log)) {
             Compare compare = new Compare(plan, roster);
             for (Map.Entry<String, List<Case>> group : groups.entrySet()) {
                 String block = compare.measure(group.getKey(), group.getValue());
                 long all = Cases.all().stream().filter(c -> c.group().equals(group.getKey())).count();
                 if (group.getValue().size() == all && Files.exists(Path.of(System.getProperty("bench.page", "")))) {
-                    page.replace(group.getKey() + ", " + threads + " threads", block);
+                    page.replace(group.getKey() + ", " + Report.threads(threads), block);
                 }
             }
         }
@@ -79,7 +79,11 @@ public final class Compare {
     private String measure(String group, List<Case> cases) throws IOException {
         List<String> rows = new ArrayList<>();
         for (Case c : cases) {
-            System.out.println(c.title() + ", " + roster.threads() + " threads");
+            if (c.heap() > 0) {
+                rows.addAll(alone(c));
+                continue;
+            }
+            System.out.println(c.title() + ", " + Report.threads(roster.threads()));
             try {
                 List<String> lines = report.rows(c, Measurement.of(candidates(c), plan));
                 lines.forEach(line -> System.out.println("  " + line));
@@ -90,6 +94,18 @@ public final class Compare {
             }
         }
         return report.block(group, plan, rows);
+    }
+
+    /// One call in a process of its own, with a small heap: whether it runs there, and the most memory it has.
+    private List<String> alone(Case c) {
+        System.out.println(c.title() + ", " + Report.threads(roster.threads()));
+        try (Library small = roster.ours("Invar, heap of " + c.heap() + " MB", "fused", "-Xmx" + c.heap() + "m")) {
+            small.prepare(c.name(), 0);
+            Library.Round round = small.round(c.name(), 0);
+            List<String> rows = List.of(report.memoryRow(c, small.label(), round, small.peak()));
+            rows.forEach(line -> System.out.println("  " + line));
+            return rows;
+        }
     }
 
     private List<Candidate> candidates(Case c) {

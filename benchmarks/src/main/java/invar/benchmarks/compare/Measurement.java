@@ -73,6 +73,7 @@ final class Measurement {
         for (Candidate candidate : ready) {                   // a round that does not count: it wakes the caches
             all += Math.max(plan.seconds, candidate.library.round(candidate.name, plan.seconds).seconds());
         }
+        complainOfTheIdle(ready);
         int rounds = Math.clamp((int) (plan.budget / all), Math.min(3, plan.rounds), plan.rounds);
         double[][] seconds = new double[ready.size()][rounds];
         double[] bytes = new double[ready.size()];
@@ -91,6 +92,19 @@ final class Measurement {
             entries.add(new Entry(c.library, c.label, c.name, c.bar, seconds[k], bytes[k]));
         }
         return entries;
+    }
+
+    /// Says if somebody works while nobody is asked to, which would take time from the others.
+    private static void complainOfTheIdle(List<Candidate> ready) {
+        pause(PAUSE);
+        double[] before = ready.stream().mapToDouble(c -> c.library.processorSeconds()).toArray();
+        pause(10 * PAUSE);
+        for (int i = 0; i < before.length; i++) {
+            double share = (ready.get(i).library.processorSeconds() - before[i]) / (10 * PAUSE);
+            if (share > 0.1) {
+                System.out.printf("  note: %s takes %.0f %% of a core while idle%n", ready.get(i).label, 100 * share);
+            }
+        }
     }
 
     /// Empty if two samples agree.

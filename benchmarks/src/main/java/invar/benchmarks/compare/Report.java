@@ -83,6 +83,19 @@ final class Report {
         return "";
     }
 
+    /// "1 thread", "2 threads".
+    static String threads(int n) {
+        return n + (n > 1 ? " threads" : " thread");
+    }
+
+    /// The row of a case that is about memory: less than 1 GB is asked for.
+    String memoryRow(Case c, String label, Library.Round round, double peak) {
+        String verdict = peak < 1e9 ? "reached" : "**missed**";
+        return String.format(Locale.ROOT, "| %s | %s | %s | | %.1f GF/s | %.2f | %s | | %s: peak %.0f MB, asked < 1000 MB |",
+                c.title(), label, time(round.seconds()), c.flops() / round.seconds() / 1e9,
+                c.flops() / round.seconds() / fmaCeiling, bytes(round.bytes()), verdict, peak / 1e6);
+    }
+
     static String time(double seconds) {
         return seconds < 1e-3 ? String.format(Locale.ROOT, "%.1f µs", seconds * 1e6)
                 : String.format(Locale.ROOT, seconds < 0.1 ? "%.2f ms" : "%.0f ms", seconds * 1e3);
@@ -96,13 +109,12 @@ final class Report {
     /// What the page shows of a group.
     String block(String group, Measurement.Plan plan, List<String> rows) throws IOException {
         StringBuilder text = new StringBuilder();
-        text.append(String.format(Locale.ROOT, "### %s, %d thread%s%n%n", group, roster.threads(),
-                roster.threads() > 1 ? "s" : ""));
+        text.append(String.format(Locale.ROOT, "### %s, %s%n%n", group, threads(roster.threads())));
         text.append(String.format(Locale.ROOT, "%s, %s; up to %d rounds of %.0f ms, in turn; multiply-adds: %.1f GF/s.%n",
                 LocalDate.now(ZoneOffset.UTC), System.getProperty("bench.commit", "unknown commit"), plan.rounds(),
                 plan.seconds() * 1e3, fmaCeiling / 1e9));
         text.append(Machine.describe()).append(".\n");
-        text.append(roster.all().stream().map(Library::who).distinct().collect(Collectors.joining("; "))).append(".\n\n");
+        text.append(roster.started().stream().map(Library::who).distinct().collect(Collectors.joining("; "))).append(".\n\n");
         text.append(HEAD);
         rows.forEach(row -> text.append(row).append('\n'));
         return text.toString();

@@ -68,7 +68,7 @@ public final class ResNetStepWork extends Workload {
 
     @Override
     protected Workload small(Device on) {
-        return new ResNetStepWork(on, Math.min(batch, 6), Math.min(size, 12), Math.min(width, 4));
+        return new ResNetStepWork(on, Math.min(batch, 6), Math.min(size, 8), Math.min(width, 4));
     }
 
     /// A step later the loss on the same images is another number; the comparison with libtorch checks which.
