@@ -61,11 +61,34 @@ static void *part(void *number) {
     return NULL;
 }
 
+/* The other threads stay alive and wait for the next call: a fresh thread may begin on the processor of its maker. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t begin = PTHREAD_COND_INITIALIZER, end = PTHREAD_COND_INITIALIZER;
+static long calls_made, still_running;
+
+static void *work(void *number) {
+    for (long done = 0;; done++) {
+        pthread_mutex_lock(&lock);
+        while (calls_made == done) pthread_cond_wait(&begin, &lock);
+        pthread_mutex_unlock(&lock);
+        part(number);
+        pthread_mutex_lock(&lock);
+        if (--still_running == 0) pthread_cond_signal(&end);
+        pthread_mutex_unlock(&lock);
+    }
+    return NULL;
+}
+
 static void call(void) {
-    pthread_t others[64];
-    for (long t = 1; t < threads; t++) pthread_create(&others[t], NULL, part, (void *) t);
+    pthread_mutex_lock(&lock);
+    still_running = threads - 1;
+    calls_made++;
+    pthread_cond_broadcast(&begin);
+    pthread_mutex_unlock(&lock);
     part((void *) 0);
-    for (long t = 1; t < threads; t++) pthread_join(others[t], NULL);
+    pthread_mutex_lock(&lock);
+    while (still_running > 0) pthread_cond_wait(&end, &lock);
+    pthread_mutex_unlock(&lock);
 }
 
 static double now(void) {
@@ -99,6 +122,10 @@ int main(int argc, char **argv) {
     double seconds, per_call = 1;
     threads = argc > 1 ? atol(argv[1]) : 1;
     if (threads < 1 || threads > 64) return 2;
+    for (long t = 1; t < threads; t++) {
+        pthread_t other;
+        if (pthread_create(&other, NULL, work, (void *) t) != 0) return 2;
+    }
     printf("here C, compiler %s, %d-bit vectors\n", __VERSION__, 32 * LANES);
     fflush(stdout);
     while (fgets(line, sizeof line, stdin)) {

@@ -49,6 +49,7 @@ public final class Child {
             answers.println(child.answer(line.split(" ")));
             answers.flush();
         }
+        for (Job job : child.prepared.values()) job.close();
     }
 
     private String answer(String[] request) {
