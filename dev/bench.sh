@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Our kernels side by side with libtorch's and OpenBLAS's, in turn, in one run; writes docs/performance.md.
 #
-#   dev/bench.sh                            everything, on 1 thread and on all; about an hour
-#   dev/bench.sh --quick                    fewer and shorter rounds; about a quarter of that
+#   dev/bench.sh                            everything, on 1 thread and on all; over an hour
+#   dev/bench.sh --quick                    fewer and shorter rounds; about 25 minutes
 #   dev/bench.sh --only ntxent --threads 2  some cases; only whole groups are written to the page
 #   dev/bench.sh --list                     the cases
 #   dev/bench.sh --built …                  without Maven: what the last run built
