@@ -32,8 +32,8 @@ import java.lang.foreign.MemorySegment;
 /// number of threads. Several backends may be open side by side.
 public final class CpuBackend implements Backend {
 
-    /// The longest array that Java virtual machines make.
-    private static final long LONGEST = Integer.MAX_VALUE - 8L;
+    /// The longest array that Java virtual machines make, less what is before the first element.
+    private static final long LONGEST = Integer.MAX_VALUE - 8L - CpuStorage.FIRST;
 
     private final Parallel parallel;
 
@@ -53,13 +53,13 @@ public final class CpuBackend implements Backend {
     @Override
     public Storage allocate(DType type, long elements) {
         if (elements < 0 || elements > LONGEST) {
-            throw new IllegalArgumentException("a CPU tensor is a Java array and has at most 2^31 - 9 = " + LONGEST
+            throw new IllegalArgumentException("a CPU tensor is a Java array and has at most " + LONGEST
                     + " elements, but " + elements + " were asked for");
         }
         try {
             return switch (type) {
-                case F32 -> new CpuStorage.Floats(new float[(int) elements]);
-                case I32 -> new CpuStorage.Ints(new int[(int) elements]);
+                case F32 -> new CpuStorage.Floats(new float[(int) elements + CpuStorage.FIRST]);
+                case I32 -> new CpuStorage.Ints(new int[(int) elements + CpuStorage.FIRST]);
                 case F64 -> throw new IllegalArgumentException("the CPU backend computes in F32, not in F64");
             };
         } catch (OutOfMemoryError e) {

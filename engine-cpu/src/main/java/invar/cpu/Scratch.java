@@ -34,6 +34,17 @@ enum Scratch {
 
     private static final ThreadLocal<float[][]> BUFFERS = ThreadLocal.withInitial(() -> new float[values().length][0]);
 
+    /// Where the numbers of [#aligned] begin: see [CpuStorage#FIRST].
+    static final int ALIGNED = CpuStorage.FIRST;
+
+    /// This thread's buffer for this purpose, with room for `size` numbers from index [#ALIGNED] on.
+    ///
+    /// It is long enough for the garbage collector to place it at the beginning of a region, where that index is at the
+    /// beginning of a cache line.
+    float[] aligned(int size) {
+        return floats(Math.max(CpuStorage.LARGE, size + ALIGNED));
+    }
+
     /// This thread's buffer for this purpose, with room for `size` numbers or more.
     float[] floats(int size) {
         float[][] buffers = BUFFERS.get();
