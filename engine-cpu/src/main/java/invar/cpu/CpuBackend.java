@@ -20,6 +20,7 @@ import invar.core.fused.L2NormalizeGrad;
 import invar.core.fused.LayerNorm;
 import invar.core.fused.LayerNormGrad;
 import invar.core.fused.NtXent;
+import invar.core.fused.NtXentAndGrad;
 import invar.core.fused.NtXentGrad;
 import invar.core.fused.SoftmaxCrossEntropy;
 import invar.core.fused.SoftmaxCrossEntropyGrad;
@@ -106,6 +107,7 @@ public final class CpuBackend implements Backend {
             case LayerNorm f -> LayerNorms.forward(f, in, out, parallel);
             case LayerNormGrad f -> LayerNorms.backward(in, out, parallel);
             case NtXent f -> NtXents.forward(f, in, out, parallel);
+            case NtXentAndGrad f -> NtXents.both(f, in, out, parallel);
             case NtXentGrad f -> NtXents.backward(f, in, out, parallel);
             case SoftmaxCrossEntropy f -> CrossEntropies.forward(f, in, out, parallel);
             case SoftmaxCrossEntropyGrad f -> CrossEntropies.backward(f, in, out, parallel);
@@ -126,6 +128,7 @@ public final class CpuBackend implements Backend {
             case LayerNorm f -> true;
             case LayerNormGrad f -> true;
             case NtXent f -> true;
+            case NtXentAndGrad f -> true;
             case NtXentGrad f -> true;
             case SoftmaxCrossEntropy f -> true;
             case SoftmaxCrossEntropyGrad f -> true;

@@ -3,8 +3,9 @@ package invar.cpu;
 /// Working memory of kernels: one buffer per thread and purpose, kept from call to call.
 ///
 /// A kernel writes a buffer before it reads it; what an earlier kernel left there is arbitrary. Buffers only grow, and
-/// each purpose bounds its size, except [#UNIT_ROWS] and [#PACKED], so a thread holds some tens of megabytes at most. A
-/// kernel that runs inside another one must not share a purpose with it.
+/// each purpose bounds its size, except [#UNIT_ROWS], [#PACKED] and [#GRADIENT], so a thread holds some tens of
+/// megabytes at most, and one that trains with NT-Xent at most 136 more. A kernel that runs inside another one must not
+/// share a purpose with it.
 enum Scratch {
 
     /// Rows of A of a matrix product, packed for [Tile].
@@ -29,6 +30,10 @@ enum Scratch {
     PACKED,
     /// Products of rows with each other.
     SIMILARITIES,
+    /// A piece of them, with rows and columns exchanged.
+    TURNED,
+    /// Exponentials of products of rows, kept from one pass to the next.
+    EXPONENTIALS,
     /// A gradient, with rows and columns exchanged.
     GRADIENT;
 

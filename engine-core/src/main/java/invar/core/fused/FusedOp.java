@@ -6,5 +6,5 @@ import invar.core.Op;
 /// a measurement: it takes 5 % of a training step, or it removes a buffer that grows with the square of the batch.
 public sealed interface FusedOp extends Op.Fused
         permits BatchNorm, BatchNormGrad, CosineSimilarity, CosineSimilarityGrad, CrossCorrelation,
-                CrossCorrelationGrad, L2Normalize, L2NormalizeGrad, LayerNorm, LayerNormGrad, NtXent, NtXentGrad,
-                SoftmaxCrossEntropy, SoftmaxCrossEntropyGrad {}
+                CrossCorrelationGrad, L2Normalize, L2NormalizeGrad, LayerNorm, LayerNormGrad, NtXent, NtXentAndGrad,
+                NtXentGrad, SoftmaxCrossEntropy, SoftmaxCrossEntropyGrad {}

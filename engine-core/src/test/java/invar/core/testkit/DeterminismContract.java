@@ -27,6 +27,8 @@ import invar.core.fused.L2Normalize;
 import invar.core.fused.LarsUpdate;
 import invar.core.fused.LayerNorm;
 import invar.core.fused.NtXent;
+import invar.core.fused.NtXentAndGrad;
+import invar.core.fused.NtXentGrad;
 import invar.core.fused.SoftmaxCrossEntropy;
 import invar.core.spi.Backend;
 import java.util.ArrayList;
@@ -112,7 +114,12 @@ public abstract class DeterminismContract {
         both(cases, new L2Normalize(1e-12), z);
         both(cases, new CosineSimilarity(1e-8), z, Input.gaussian(5, Shape.of(33, 67)));
         both(cases, new CrossCorrelation(1e-5), z, other);
-        both(cases, new NtXent(0.1), z);
+        for (double temperature : new double[] {0.1, 0.01}) {
+            both(cases, new NtXent(temperature), z);
+            both(cases, new NtXentAndGrad(temperature), z);
+        }
+        add(cases, new NtXentGrad(0.1), z, Input.gaussian(5, Shape.of(130, 1)), Input.gaussian(6, Shape.of(130, 1)),
+                Input.scalar(1));
         int[] labels = IntStream.range(0, 130).map(i -> i * 29 % 67).toArray();
         both(cases, new SoftmaxCrossEntropy(0.1, -100), z, Input.integers(Shape.of(130), labels));
     }

@@ -16,6 +16,7 @@ import invar.core.fused.L2NormalizeGrad;
 import invar.core.fused.LayerNorm;
 import invar.core.fused.LayerNormGrad;
 import invar.core.fused.NtXent;
+import invar.core.fused.NtXentAndGrad;
 import invar.core.fused.NtXentGrad;
 import invar.core.fused.SoftmaxCrossEntropy;
 import invar.core.fused.SoftmaxCrossEntropyGrad;
@@ -176,7 +177,7 @@ final class FusedCases {
 
     private static void ntXent(List<Case> cases) {
         for (double[] s : new double[][] {{1, 3, 0.5}, {2, 5, 0.5}, {5, 1, 1}, {5, 7, 0.05}, {7, 17, 0.1},
-            {9, 31, 0.07}, {31, 33, 0.2}, {65, 3, 0.5}}) {
+            {9, 31, 0.07}, {9, 31, 0.015}, {31, 33, 0.2}, {65, 3, 0.5}, {33, 129, 0.5}}) {
             int n = (int) s[0], d = (int) s[1];
             cases.addAll(onRows(Shape.of(2 * n, d), (what, z) -> ntXent(what, s[2], z)));
         }
@@ -190,6 +191,7 @@ final class FusedCases {
         Input[] out = outputs(op, z);
         Input one = Input.scalar(1), g = Input.scalar(-0.7);
         return List.of(Case.of(what, op, tolerance, z), Case.gradient(what, op, tolerance, z, one),
+                Case.of(what, op.recorded(), tolerance, z), Case.gradient(what, op.recorded(), tolerance, z, g),
                 Case.of(what, new NtXentGrad(temperature), tolerance, z, out[1], out[2], g));
     }
 
