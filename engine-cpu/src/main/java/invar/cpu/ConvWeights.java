@@ -29,19 +29,18 @@ record ConvWeights(float[] packed, int rows, int channels, int depth) {
         int width = horizontal.taps(), taps = vertical.taps() * width, depth = taps * channels;
         int padded = Tile.paddedRows(rows);
         float[] packed = Scratch.WEIGHTS.floats(groups * padded * depth);
-        int each = Math.max(1, 8192 / depth);                  // rows of a task, about 10 µs
-        each = (each + Tile.ROWS - 1) / Tile.ROWS * Tile.ROWS;
-        int rowsOfTask = each, tasks = (rows + each - 1) / each;
+        int panels = Tile.panels(rows), each = Math.max(1, 8192 / depth / Tile.ROWS);    // of a task, about 10 µs
+        int tasks = (panels + each - 1) / each;
         p.run(groups * tasks, task -> {
-            int group = task / tasks, end = Math.min(rows, (task % tasks + 1) * rowsOfTask);
-            for (int row = task % tasks * rowsOfTask; row < end; ) {
-                int height = Tile.height(rows - row), used = Math.min(height, rows - row);
+            int group = task / tasks, first = task % tasks * each;
+            for (int panel = first; panel < Math.min(panels, first + each); panel++) {
+                int row = Tile.start(panel, rows), height = Tile.height(rows - row);
                 for (int tap = 0; tap < taps; tap++) {
                     int place = vertical.order()[tap / width] * width + horizontal.order()[tap % width];
-                    Panels.packPanel(w, wo + group * groupStep + row * rowStep + place, rowStep, channelStep, used,
-                            channels, height, packed, (group * padded + row) * depth + tap * channels * height);
+                    Panels.packPanel(w, wo + group * groupStep + row * rowStep + place, rowStep, channelStep,
+                            Math.min(height, rows - row), channels, height, packed,
+                            (group * padded + row) * depth + tap * channels * height);
                 }
-                row += height;
             }
         });
         return new ConvWeights(packed, rows, channels, depth);

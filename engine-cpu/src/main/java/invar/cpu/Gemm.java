@@ -146,10 +146,11 @@ final class Gemm {
         });
     }
 
-    /// The product of what is packed. Blocks get smaller if there would be too few to share out.
+    /// The product of what is packed. Blocks have 128 columns, so that theirs of C stay in the second-level cache beside
+    /// the rows of A while the sum goes on; they get smaller if there would be too few to share out.
     private static void multiply(Parallel team, int m, int n, int k, float[] packedA, float[] packedB,
             boolean accumulate, float[] c, int co, int cRow, int cColumn) {
-        int panels = Tile.panels(m), high = PANELS, wide = 512;
+        int panels = Tile.panels(m), high = PANELS, wide = 128;
         while (wide > 64 && tasks(panels, high) * tasks(n, wide) < TASKS) {
             wide /= 2;
         }
