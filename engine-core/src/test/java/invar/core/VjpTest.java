@@ -220,6 +220,7 @@ final class VjpTest {
 
     private void fused() {
         check(new BatchNorm(1e-5, false), gaussian(1, 3, 2, 5, 2), gaussian(2, 2), gaussian(3, 2));
+        check(new BatchNorm(1e-5, false), gaussian(1, 3, 2, 5), gaussian(2, 2), gaussian(3, 2), gaussian(4, 3, 2, 5));
         check(new LayerNorm(1e-5), gaussian(1, 3, 5), gaussian(2, 5), gaussian(3, 5));
         check(new L2Normalize(1e-12), gaussian(1, 3, 5));
         check(new CosineSimilarity(1e-8), gaussian(1, 3, 5), gaussian(2, 2, 5));
@@ -270,7 +271,7 @@ final class VjpTest {
             Tensor dx = Ops.run(new PoolingOp.MaxPool2dGrad(2, 2), dy, place);
             assertThatThrownBy(() -> tape.gradients(dx, dx)).hasMessage("max pooling is differentiable once");
         }
-        List<Op.Fused> derived = List.of(new BatchNormGrad(1e-5, true),
+        List<Op.Fused> derived = List.of(new BatchNormGrad(1e-5, true, false),
                 new CosineSimilarityGrad(1), new CrossCorrelationGrad(),
                 new L2NormalizeGrad(1), new LayerNormGrad(),
                 new NtXentGrad(1), new SoftmaxCrossEntropyGrad(0, 0));

@@ -30,13 +30,15 @@ import java.lang.foreign.MemorySegment;
 
 /// The processor as a device: tensors are Java arrays of single precision, kernels use the Vector API and a team of
 /// threads of its own. Everything is done when `execute` returns, and every result is the same to the last bit on any
-/// number of threads. Several backends may be open side by side.
+/// number of threads. Several backends may be open side by side. If its kernels stay a hundred times too slow, because
+/// Java was started without the flag they need, one line on the standard error says so.
 public final class CpuBackend implements Backend {
 
     /// The longest array that Java virtual machines make, less what is before the first element.
     private static final long LONGEST = Integer.MAX_VALUE - 8L - CpuStorage.FIRST;
 
     private final Parallel parallel;
+    private final SpeedWatch watch = new SpeedWatch(System::nanoTime, System.err::println);
 
     /// Starts the threads.
     ///
@@ -95,7 +97,8 @@ public final class CpuBackend implements Backend {
             case Op.InPlace u -> Updates.execute(u, in, parallel);
             case ReductionOp r -> Reductions.execute(r, in[0], out[0], parallel);
             case PoolingOp p -> Poolings.execute(p, in, out, parallel);
-            case ContractionOp c -> Contractions.execute(c, in[0], in[1], out[0], parallel);
+            case ContractionOp c -> watch.run(c, in[0], in[1], out[0],
+                    () -> Contractions.execute(c, in[0], in[1], out[0], parallel));
             case BatchNorm f -> BatchNorms.forward(f, in, out, parallel);
             case BatchNormGrad f -> BatchNorms.backward(f, in, out, parallel);
             case CosineSimilarity f -> CosineSimilarities.forward(f, in, out, parallel);

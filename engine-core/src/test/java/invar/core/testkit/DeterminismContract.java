@@ -16,6 +16,7 @@ import invar.core.PoolingOp.MaxPool2d;
 import invar.core.ReductionOp.LogSumExp;
 import invar.core.ReductionOp.Softmax;
 import invar.core.ReductionOp.SumTo;
+import invar.core.Scope;
 import invar.core.Shape;
 import invar.core.Tensor;
 import invar.core.UpdateOp.Distribution;
@@ -37,6 +38,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /// A backend that passes this gives the same bits every time, whatever the number of its threads. The tensors are large
@@ -65,10 +67,36 @@ public abstract class DeterminismContract {
         }));
     }
 
+    /// All cases that backends are compared with the reference on: most are small, and there are thousands.
+    @Test
+    void casesOfTheContractAreTheSameForEveryNumberOfThreads() {
+        try (Device one = new Device("one", backend(1)); Device two = new Device("two", backend(2));
+                Device three = new Device("three", backend(3))) {
+            for (Case c : Cases.all()) {
+                List<double[]> once = run(c, one);
+                for (Device device : List.of(one, two, three)) assertSame(c, once, run(c, device), device);
+            }
+        }
+    }
+
+    private static void assertSame(Case c, List<double[]> once, List<double[]> again, Device device) {
+        for (int i = 0; i < once.size(); i++) {
+            int at = Arrays.mismatch(once.get(i), again.get(i));
+            if (at == -1) continue;
+            throw new AssertionError("%s: result %d differs at element %d with %s thread(s): %s, not %s".formatted(
+                    c, i, at, device.name(), again.get(i)[at], once.get(i)[at]));
+        }
+    }
+
     private List<double[]> run(Case c, int threads) {
         try (Device device = new Device("tested", backend(threads))) {
-            Tensor[] in = c.inputs(device);
-            return c.run(in).stream().map(Tensor::doubles).toList();
+            return run(c, device);
+        }
+    }
+
+    private static List<double[]> run(Case c, Device device) {
+        try (Scope _ = device.scope()) {
+            return c.run(c.inputs(device)).stream().map(Tensor::doubles).toList();
         }
     }
 
@@ -110,6 +138,8 @@ public abstract class DeterminismContract {
         both(cases, new BatchNorm(1e-5, true), z, gamma, beta);
         both(cases, new BatchNorm(1e-5, true), Input.gaussian(1, images), Input.gaussian(2, Shape.of(7)),
                 Input.gaussian(3, Shape.of(7)));
+        both(cases, new BatchNorm(1e-5, true), Input.gaussian(1, images), Input.gaussian(2, Shape.of(7)),
+                Input.gaussian(3, Shape.of(7)), Input.gaussian(4, images));
         both(cases, new LayerNorm(1e-5), z, gamma, beta);
         both(cases, new L2Normalize(1e-12), z);
         both(cases, new CosineSimilarity(1e-8), z, Input.gaussian(5, Shape.of(33, 67)));

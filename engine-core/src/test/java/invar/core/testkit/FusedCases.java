@@ -76,8 +76,14 @@ final class FusedCases {
             BatchNorm op = new BatchNorm(epsilon, relu);
             cases.add(Case.of(what, op, tolerance, x, gamma, beta));
             cases.add(Case.gradient(what, op, tolerance, x, gamma, beta, dy));
-            Input[] out = outputs(op, x, gamma, beta);
-            cases.add(Case.of(what, new BatchNormGrad(epsilon, relu), tolerance, x, gamma, out[1], out[2], out[0], dy));
+            Input residual = Input.gaussian(5, x.shape());
+            cases.add(Case.of(what, op, tolerance, x, gamma, beta, residual));
+            cases.add(Case.gradient(what + " residual", op, tolerance, x, gamma, beta, residual, dy));
+            for (boolean added : new boolean[] {false, true}) {
+                Input[] out = added ? outputs(op, x, gamma, beta, residual) : outputs(op, x, gamma, beta);
+                BatchNormGrad grad = new BatchNormGrad(epsilon, relu, added);
+                cases.add(Case.of(what, grad, tolerance, x, gamma, out[1], out[2], out[0], dy));
+            }
         }
     }
 
