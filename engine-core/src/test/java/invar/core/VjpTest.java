@@ -42,6 +42,7 @@ import invar.core.fused.LayerNormGrad;
 import invar.core.fused.NtXent;
 import invar.core.fused.NtXentAndGrad;
 import invar.core.fused.NtXentGrad;
+import invar.core.fused.QueueNce;
 import invar.core.fused.SoftmaxCrossEntropy;
 import invar.core.fused.SoftmaxCrossEntropyGrad;
 import invar.core.testkit.FusedGradient;
@@ -227,6 +228,7 @@ final class VjpTest {
         check(new CrossCorrelation(1e-5), gaussian(1, 3, 5), gaussian(2, 3, 5));
         check(new NtXent(0.5), gaussian(1, 6, 5));
         check(new NtXentAndGrad(0.5), gaussian(1, 6, 5));
+        check(new QueueNce(0.5), gaussian(1, 3, 5), gaussian(2, 3, 5), gaussian(3, 7, 5));
         check(new SoftmaxCrossEntropy(0.1, -100), gaussian(1, 3, 5), device.integers(Shape.of(3), 4, -100, 2));
     }
 

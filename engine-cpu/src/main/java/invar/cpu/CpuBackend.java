@@ -22,6 +22,7 @@ import invar.core.fused.LayerNormGrad;
 import invar.core.fused.NtXent;
 import invar.core.fused.NtXentAndGrad;
 import invar.core.fused.NtXentGrad;
+import invar.core.fused.QueueNce;
 import invar.core.fused.SoftmaxCrossEntropy;
 import invar.core.fused.SoftmaxCrossEntropyGrad;
 import invar.core.spi.Backend;
@@ -112,6 +113,7 @@ public final class CpuBackend implements Backend {
             case NtXent f -> NtXents.forward(f, in, out, parallel);
             case NtXentAndGrad f -> NtXents.both(f, in, out, parallel);
             case NtXentGrad f -> NtXents.backward(f, in, out, parallel);
+            case QueueNce f -> QueueNces.forward(f, in, out, parallel);
             case SoftmaxCrossEntropy f -> CrossEntropies.forward(f, in, out, parallel);
             case SoftmaxCrossEntropyGrad f -> CrossEntropies.backward(f, in, out, parallel);
         }
@@ -133,6 +135,7 @@ public final class CpuBackend implements Backend {
             case NtXent f -> true;
             case NtXentAndGrad f -> true;
             case NtXentGrad f -> true;
+            case QueueNce f -> true;
             case SoftmaxCrossEntropy f -> true;
             case SoftmaxCrossEntropyGrad f -> true;
         };

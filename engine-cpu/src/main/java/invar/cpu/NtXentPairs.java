@@ -6,8 +6,6 @@ import static invar.cpu.Lanes.WIDTH;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 
 /// The sums and the products of NT-Xent from one half of the symmetric matrix of similarities: a block of it above the
 /// diagonal serves its rows and, read the other way, its columns. With e = exp((s − 1)/τ), 0 on the diagonal,
@@ -27,11 +25,8 @@ record NtXentPairs(Similarities u, float scale, float[] saved) {
     /// that it is made of, even from main memory.
     private static final int KEPT = 8192;
 
-    /// 1.5 · 2²³: adding it rounds to an integer, which then lies in the low bits.
-    private static final float ROUND = 0x1.8p23f;
-
-    /// Whether the smallest exponential, 2^(−2 scale), is a normal number with room to spare. A sum of one term, for two
-    /// rows, is left to the other way too, which makes it exactly 1.
+    /// Whether the smallest exponential, 2^(−2 scale), is a normal number with room to spare. A sum of one term, for
+    /// two rows, is left to the other way too, which makes it exactly 1.
     static boolean safe(double temperature, int rows) {
         return rows > 2 && 2 * scale(temperature) < 124;
     }
@@ -127,22 +122,11 @@ record NtXentPairs(Similarities u, float scale, float[] saved) {
         }
     }
 
-    /// 2^(scale (s − 1)), in place: a power of two by shifting the exponent, times a polynomial for 2^f, |f| ≤ ½, with a
-    /// relative error of 9e-8. A NaN stays one as long as its lowest nine bits are zero, as those of Float.NaN are.
+    /// 2^(scale (s − 1)), in place.
     private static void exp(float[] s, int at, int n, float scale) {
         FloatVector factor = FloatVector.broadcast(SPECIES, scale), minus = FloatVector.broadcast(SPECIES, -scale);
         for (int i = at; i < at + n; i += WIDTH) {
-            FloatVector y = FloatVector.fromArray(SPECIES, s, i).fma(factor, minus);
-            FloatVector t = y.add(ROUND);
-            FloatVector f = y.sub(t.sub(ROUND));
-            FloatVector p = FloatVector.broadcast(SPECIES, 0.00132694072f);
-            p = p.fma(f, FloatVector.broadcast(SPECIES, 0.00967129413f));
-            p = p.fma(f, FloatVector.broadcast(SPECIES, 0.0555071123f));
-            p = p.fma(f, FloatVector.broadcast(SPECIES, 0.240222469f));
-            p = p.fma(f, FloatVector.broadcast(SPECIES, 0.693147004f));
-            p = p.fma(f, FloatVector.broadcast(SPECIES, 1));
-            IntVector power = t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-            p.reinterpretAsInts().add(power).reinterpretAsFloats().intoArray(s, i);
+            Powers.two(FloatVector.fromArray(SPECIES, s, i).fma(factor, minus)).intoArray(s, i);
         }
     }
 

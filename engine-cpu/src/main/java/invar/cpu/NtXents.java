@@ -81,7 +81,7 @@ final class NtXents {
         return u;
     }
 
-    /// Writes the one NaN of Java over all others, in rows without a finite length: [NtXentPairs] asks for it.
+    /// Writes the one NaN of Java over all others, in rows without a finite length: [Powers] asks for it.
     private static void quieten(float[] u, float[] r, int ro, int m, int d) {
         for (int i = 0; i < m; i++) {
             if (r[ro + i] > 0) continue;

@@ -8,6 +8,7 @@ import invar.core.Tensor;
 import invar.core.fused.CosineSimilarity;
 import invar.core.fused.CrossCorrelation;
 import invar.core.fused.NtXent;
+import invar.core.fused.QueueNce;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -35,6 +36,8 @@ final class LossTiming {
             losses.put("ntxent-" + n, new Loss(new NtXent(0.5).recorded(), 6.0 * 4 * n * n * 128 / 1e9, true,
                     Shape.of(2 * n, 128)));
         }
+        losses.put("queue-256-65536", new Loss(new QueueNce(0.07), 4.0 * 256 * 65536 * 128 / 1e9, true,
+                Shape.of(256, 128), Shape.of(256, 128), Shape.of(65536, 128)));
         losses.put("correlation-1024-2048", new Loss(new CrossCorrelation(1e-5), 6.0 * 1024 * 2048 * 2048 / 1e9, true,
                 Shape.of(1024, 2048), Shape.of(1024, 2048)));
         losses.put("cosine-4096", new Loss(new CosineSimilarity(1e-8), 2.0 * 4096 * 4096 * 128 / 1e9, false,

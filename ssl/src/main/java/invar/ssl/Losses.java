@@ -8,6 +8,7 @@ import invar.core.fused.CosineSimilarity;
 import invar.core.fused.CrossCorrelation;
 import invar.core.fused.L2Normalize;
 import invar.core.fused.NtXent;
+import invar.core.fused.QueueNce;
 import invar.core.fused.SoftmaxCrossEntropy;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -127,9 +128,11 @@ public final class Losses {
         return q.mul(k).sum(1).concat(1, q.matmulT(queue)).scale(1 / temperature);
     }
 
-    /// MoCo's InfoNCE: the mean cross entropy of [#infoNceLogits] with class 0. Arguments as there.
+    /// MoCo's InfoNCE: the mean cross entropy of [#infoNceLogits] with class 0, arguments as there; formula and
+    /// gradient: [QueueNce]. The logits are not stored. The queue gets no gradient, because it holds keys of earlier batches; to
+    /// differentiate in it as well, take [#firstClass] of [#infoNceLogits].
     public static Tensor infoNce(Tensor q, Tensor k, Tensor queue, double temperature) {
-        return firstClass(infoNceLogits(q, k, queue, temperature));
+        return Ops.run(new QueueNce(temperature), q, k, queue);
     }
 
     /// Mean cross entropy of logits (N, C) with class 0 everywhere: 1/N Σ (log Σ_c e^xᵢ_c − xᵢ₀).

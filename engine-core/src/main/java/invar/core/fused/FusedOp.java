@@ -7,4 +7,4 @@ import invar.core.Op;
 public sealed interface FusedOp extends Op.Fused
         permits BatchNorm, BatchNormGrad, CosineSimilarity, CosineSimilarityGrad, CrossCorrelation,
                 CrossCorrelationGrad, L2Normalize, L2NormalizeGrad, LayerNorm, LayerNormGrad, NtXent, NtXentAndGrad,
-                NtXentGrad, SoftmaxCrossEntropy, SoftmaxCrossEntropyGrad {}
+                NtXentGrad, QueueNce, SoftmaxCrossEntropy, SoftmaxCrossEntropyGrad {}

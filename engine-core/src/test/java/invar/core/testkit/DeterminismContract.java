@@ -30,6 +30,7 @@ import invar.core.fused.LayerNorm;
 import invar.core.fused.NtXent;
 import invar.core.fused.NtXentAndGrad;
 import invar.core.fused.NtXentGrad;
+import invar.core.fused.QueueNce;
 import invar.core.fused.SoftmaxCrossEntropy;
 import invar.core.spi.Backend;
 import java.util.ArrayList;
@@ -150,6 +151,7 @@ public abstract class DeterminismContract {
         }
         add(cases, new NtXentGrad(0.1), z, Input.gaussian(5, Shape.of(130, 1)), Input.gaussian(6, Shape.of(130, 1)),
                 Input.scalar(1));
+        both(cases, new QueueNce(0.1), z, other, Input.gaussian(5, Shape.of(2100, 67)));
         int[] labels = IntStream.range(0, 130).map(i -> i * 29 % 67).toArray();
         both(cases, new SoftmaxCrossEntropy(0.1, -100), z, Input.integers(Shape.of(130), labels));
     }

@@ -18,6 +18,7 @@ import invar.core.fused.LayerNormGrad;
 import invar.core.fused.NtXent;
 import invar.core.fused.NtXentAndGrad;
 import invar.core.fused.NtXentGrad;
+import invar.core.fused.QueueNce;
 import invar.core.fused.SoftmaxCrossEntropy;
 import invar.core.fused.SoftmaxCrossEntropyGrad;
 import java.util.ArrayList;
@@ -38,6 +39,7 @@ final class FusedCases {
         cosineSimilarity(cases);
         crossCorrelation(cases);
         ntXent(cases);
+        queueNce(cases);
         crossEntropy(cases);
         return cases;
     }
@@ -199,6 +201,29 @@ final class FusedCases {
         return List.of(Case.of(what, op, tolerance, z), Case.gradient(what, op, tolerance, z, one),
                 Case.of(what, op.recorded(), tolerance, z), Case.gradient(what, op.recorded(), tolerance, z, g),
                 Case.of(what, new NtXentGrad(temperature), tolerance, z, out[1], out[2], g));
+    }
+
+    private static void queueNce(List<Case> cases) {
+        for (int[] s : new int[][] {{1, 1, 1}, {2, 1, 3}, {3, 7, 1}, {5, 129, 17}, {17, 31, 33}, {33, 300, 5},
+            {9, 2050, 3}}) {
+            Shape rows = Shape.of(s[0], s[2]);
+            Input q = Input.gaussian(1, rows), k = Input.gaussian(2, rows);
+            Input queue = Input.gaussian(3, Shape.of(s[1], s[2]));
+            queueNce(cases, "", 0.5, q, k, queue);
+            queueNce(cases, "", 0.07, q, k, queue);
+            queueNce(cases, "a query of zeros", 0.2, q.scaleRows(s[0], 0, 0), k, queue);
+            if (s[1] > 300) continue;
+            queueNce(cases, "scaled by 1000", 1, q.scale(1000), k, queue);
+            queueNce(cases, "keys that grow", 0.1, q, k, queue.scaleRows(5, 4, 30));
+            queueNce(cases, "all keys equal", 0.1, q, k.map(v -> 0.5), queue.map(v -> 0.5));
+        }
+    }
+
+    private static void queueNce(List<Case> cases, String what, double temperature, Input q, Input k, Input queue) {
+        QueueNce op = new QueueNce(temperature);
+        Tolerance tolerance = Tolerance.terms(queue.shape().dim(0) + queue.shape().dim(1));
+        cases.add(Case.of(what, op, tolerance, q, k, queue));
+        cases.add(Case.gradient(what, op, tolerance, q, k, queue, Input.scalar(-0.7)));
     }
 
     private static void crossEntropy(List<Case> cases) {
