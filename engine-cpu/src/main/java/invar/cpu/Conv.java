@@ -11,8 +11,11 @@ package invar.cpu;
 /// of a thread is a few hundred kilobytes. Results are the same to the last bit on any number of threads.
 final class Conv {
 
-    /// From this batch on, lanes are images. Below, more than half of the lanes would be empty.
+    /// From this batch on, lanes may be images. Below, more than half of the lanes would be empty.
     private static final int IMAGES = Lanes.COLUMNS / 2;
+
+    /// Lanes are pixels where at least this part of them holds one, for images of any number.
+    private static final double FILLING = 0.75;
 
     private Conv() {}
 
@@ -37,10 +40,17 @@ final class Conv {
 
     private static void run(Parallel p, ConvShape s, ConvAxis vertical, ConvAxis horizontal, ConvWeights weights,
             float[] source, int so, float[] result, int ro) {
-        if (s.n() >= IMAGES) {
-            ConvSweep.run(p, s.n(), s.groups(), vertical, horizontal, weights, source, so, result, ro);
+        if (s.n() < IMAGES || pixelsFillTheLanes(horizontal)) {
+            ConvRows.run(p, s.n(), s.groups(), vertical, horizontal, weights, source, so, result, ro);
         } else {
-            ConvColumns.run(p, s.n(), s.groups(), vertical, horizontal, weights, source, so, result, ro);
+            ConvSweep.run(p, s.n(), s.groups(), vertical, horizontal, weights, source, so, result, ro);
         }
+    }
+
+    /// Rows of a tile's width or more, with stride 1. Otherwise images are the better lanes: they skip the taps beside
+    /// the image, which are a larger part of a smaller image, and neighbours with a stride are costly to gather.
+    private static boolean pixelsFillTheLanes(ConvAxis horizontal) {
+        return horizontal.phases() == 1 && horizontal.advance() == 1 && horizontal.places() >= Lanes.COLUMNS
+                && ConvRows.filling(horizontal) >= FILLING;
     }
 }

@@ -1,7 +1,8 @@
 package invar.cpu;
 
-/// The weights of a convolution, packed for [Tile]: for each group and each panel of rows, `[tap][channel][row]`, with
-/// the taps in the order of the two axes, vertical outermost.
+/// The weights of a convolution, packed for [Tile]: for each group and each panel of rows, `[tap][channel][row]`. Taps
+/// are sorted by the class of the horizontal axis, then by the order of the vertical axis, then by that of the horizontal
+/// one, so that all taps of a pixel follow each other ([ConvAxis]).
 ///
 /// For the convolution itself rows are output channels and channels are input channels; for the gradient of the input
 /// it is the other way round.
@@ -24,6 +25,12 @@ record ConvWeights(float[] packed, int rows, int channels, int depth) {
         return pack(p, s.groups(), in, out, vertical, horizontal, w, wo, window, in * window, out * in * window);
     }
 
+    /// Where the tap at these positions of the two orders is in a panel.
+    static int tap(ConvAxis vertical, ConvAxis horizontal, int u, int v) {
+        int c = horizontal.classOf(v), start = horizontal.classes()[c], end = horizontal.classes()[c + 1];
+        return start * vertical.taps() + u * (end - start) + v - start;
+    }
+
     private static ConvWeights pack(Parallel p, int groups, int rows, int channels, ConvAxis vertical,
             ConvAxis horizontal, float[] w, int wo, int rowStep, int channelStep, int groupStep) {
         int width = horizontal.taps(), taps = vertical.taps() * width, depth = taps * channels;
@@ -35,11 +42,14 @@ record ConvWeights(float[] packed, int rows, int channels, int depth) {
             int group = task / tasks, first = task % tasks * each;
             for (int panel = first; panel < Math.min(panels, first + each); panel++) {
                 int row = Tile.start(panel, rows), height = Tile.height(rows - row);
-                for (int tap = 0; tap < taps; tap++) {
-                    int place = vertical.order()[tap / width] * width + horizontal.order()[tap % width];
-                    Panels.packPanel(w, wo + group * groupStep + row * rowStep + place, rowStep, channelStep,
-                            Math.min(height, rows - row), channels, height, packed,
-                            (group * padded + row) * depth + tap * channels * height);
+                for (int u = 0; u < vertical.taps(); u++) {
+                    for (int v = 0; v < width; v++) {
+                        int place = vertical.order()[u] * width + horizontal.order()[v];
+                        int tap = tap(vertical, horizontal, u, v);
+                        Panels.packPanel(w, wo + group * groupStep + row * rowStep + place, rowStep, channelStep,
+                                Math.min(height, rows - row), channels, height, packed,
+                                (group * padded + row) * depth + tap * channels * height);
+                    }
                 }
             }
         });
