@@ -18,6 +18,8 @@ import invar.core.fused.BatchNorm;
 import invar.core.fused.BatchNormGrad;
 import invar.core.fused.NtXent;
 import invar.core.fused.SgdUpdate;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
 
 /// Prints how long the ops of a training step take on one thread and on two: those of a ResNet-10 of width 16 on two
 /// views of 128 images of 32 × 32, batch norm of (64, 64, 32, 32), and pointwise ops on 16 M numbers.
@@ -54,6 +56,7 @@ final class StepTiming {
         timing.time("sgd", new SgdUpdate(0.9, 1e-4, false), Shape.of(128, 128, 3, 3), Shape.of(128, 128, 3, 3),
                 Shape.of(128, 128, 3, 3), Shape.of());
         timing.norm(Shape.of(64, 64, 32, 32));
+        timing.ceilings(16 << 20);
         Shape large = Shape.of(16 << 20);
         for (Unary f : new Unary[] {Unary.NEG, Unary.RELU, Unary.EXP}) timing.time("large", f, large);
         timing.time("large", Binary.ADD, large, large);
@@ -73,12 +76,57 @@ final class StepTiming {
         for (Unary f : new Unary[] {Unary.RELU, Unary.STEP}) time("block", f, x);
     }
 
+    /// What memory gives to two and to three streams: plain loops without an engine around them.
+    private void ceilings(int n) {
+        float[] x = new float[n], y = new float[n], z = new float[n];
+        Arrays.fill(x, 1);
+        Arrays.fill(y, 2);
+        Arrays.fill(z, 3);
+        ceiling("ceiling y = x", 2L * n, n, (at, count) -> copy(x, y, at, count));
+        ceiling("ceiling z = x + 3 y", 3L * n, n, (at, count) -> triad(x, y, z, at, count));
+    }
+
+    private interface Stretch {
+        void run(int at, int count);
+    }
+
+    private void ceiling(String name, long numbers, int n, Stretch body) {
+        if (!chosen(name)) return;
+        try (Parallel alone = new Parallel(1); Parallel both = new Parallel(2)) {
+            double[] best = {Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY};
+            for (int round = -4; round < ROUNDS; round++) {
+                for (int i = 0; i < 2; i++) {
+                    long begin = System.nanoTime();
+                    (i == 0 ? alone : both).run(n / Chunks.SIZE, task -> body.run(task * Chunks.SIZE, Chunks.SIZE));
+                    if (round >= 0) best[i] = Math.min(best[i], (System.nanoTime() - begin) * 1e-9);
+                }
+            }
+            print(name, best, numbers);
+        }
+    }
+
+    private static void copy(float[] x, float[] y, int at, int n) {
+        for (int i = at; i < at + n; i += Lanes.WIDTH) {
+            FloatVector.fromArray(Lanes.SPECIES, x, i).intoArray(y, i);
+        }
+    }
+
+    private static void triad(float[] x, float[] y, float[] z, int at, int n) {
+        FloatVector three = FloatVector.broadcast(Lanes.SPECIES, 3);
+        for (int i = at; i < at + n; i += Lanes.WIDTH) {
+            FloatVector a = FloatVector.fromArray(Lanes.SPECIES, x, i);
+            FloatVector.fromArray(Lanes.SPECIES, y, i).fma(three, a).intoArray(z, i);
+        }
+    }
+
     private void norm(Shape x) {
         Shape channels = Shape.of(x.dim(1));
         for (boolean relu : new boolean[] {false, true}) {
             time("norm", new BatchNorm(1e-5, relu), x, channels, channels);
             time("norm", new BatchNormGrad(1e-5, relu, false), x, channels, channels, channels, x, x);
         }
+        time("block", new BatchNorm(1e-5, true), x, channels, channels, x);
+        time("block", new BatchNormGrad(1e-5, true, true), x, channels, channels, channels, x, x);
     }
 
     private void time(String group, Op op, Shape... in) {
@@ -90,10 +138,8 @@ final class StepTiming {
         }
         if (op instanceof BatchNormGrad g && !g.relu()) numbers -= in[0].elements();           // y is not read
         if (op instanceof SgdUpdate) numbers += 2 * in[0].elements();
-        else numbers += op.infer(in)[0].elements();
-        boolean chosen = wanted.length == 0;
-        for (String part : wanted) chosen |= name.toString().contains(part);
-        if (!chosen) return;
+        else for (Shape out : op.infer(in)) numbers += out.elements();
+        if (!chosen(name.toString())) return;
         double[] best = {Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY};
         Tensor[][] inputs = {inputs(one, in), inputs(two, in)};
         for (int round = -4; round < ROUNDS; round++) {          // alternated; the first four are for the compiler
@@ -102,6 +148,16 @@ final class StepTiming {
                 if (round >= 0) best[i] = Math.min(best[i], seconds);
             }
         }
+        print(name.toString(), best, numbers);
+    }
+
+    private boolean chosen(String name) {
+        boolean chosen = wanted.length == 0;
+        for (String part : wanted) chosen |= name.contains(part);
+        return chosen;
+    }
+
+    private static void print(String name, double[] best, long numbers) {
         System.out.printf("%-62s %9.3f %9.3f %6.2f %8.1f %8.1f%n", name, best[0] * 1e3, best[1] * 1e3,
                 best[0] / best[1], numbers * 4e-9 / best[0], numbers * 4e-9 / best[1]);
     }
