@@ -8,6 +8,8 @@ import invar.core.PointwiseOp;
 import invar.core.PoolingOp;
 import invar.core.ReductionOp;
 import invar.core.Tensor;
+import invar.core.fused.BarlowTwins;
+import invar.core.fused.BarlowTwinsGrad;
 import invar.core.fused.BatchNorm;
 import invar.core.fused.BatchNormGrad;
 import invar.core.fused.CosineSimilarity;
@@ -100,6 +102,8 @@ public final class CpuBackend implements Backend {
             case PoolingOp p -> Poolings.execute(p, in, out, parallel);
             case ContractionOp c -> watch.run(c, in[0], in[1], out[0],
                     () -> Contractions.execute(c, in[0], in[1], out[0], parallel));
+            case BarlowTwins f -> BarlowTwinses.forward(f, in, out, parallel);
+            case BarlowTwinsGrad f -> BarlowTwinses.backward(f, in, out, parallel);
             case BatchNorm f -> BatchNorms.forward(f, in, out, parallel);
             case BatchNormGrad f -> BatchNorms.backward(f, in, out, parallel);
             case CosineSimilarity f -> CosineSimilarities.forward(f, in, out, parallel);
@@ -122,6 +126,8 @@ public final class CpuBackend implements Backend {
     @Override
     public boolean supports(Op.Fused op) {
         return switch ((FusedOp) op) {
+            case BarlowTwins f -> true;
+            case BarlowTwinsGrad f -> true;
             case BatchNorm f -> true;
             case BatchNormGrad f -> true;
             case CosineSimilarity f -> true;

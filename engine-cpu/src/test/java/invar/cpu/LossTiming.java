@@ -5,6 +5,7 @@ import invar.core.Op;
 import invar.core.Ops;
 import invar.core.Shape;
 import invar.core.Tensor;
+import invar.core.fused.BarlowTwins;
 import invar.core.fused.CosineSimilarity;
 import invar.core.fused.CrossCorrelation;
 import invar.core.fused.NtXent;
@@ -38,6 +39,10 @@ final class LossTiming {
         }
         losses.put("queue-256-65536", new Loss(new QueueNce(0.07), 4.0 * 256 * 65536 * 128 / 1e9, true,
                 Shape.of(256, 128), Shape.of(256, 128), Shape.of(65536, 128)));
+        for (int d : new int[] {2048, 8192}) {
+            losses.put("barlow-1024-" + d, new Loss(new BarlowTwins(0.005, 1e-5), 6.0 * 1024 * d * d / 1e9, true,
+                    Shape.of(1024, d), Shape.of(1024, d)));
+        }
         losses.put("correlation-1024-2048", new Loss(new CrossCorrelation(1e-5), 6.0 * 1024 * 2048 * 2048 / 1e9, true,
                 Shape.of(1024, 2048), Shape.of(1024, 2048)));
         losses.put("cosine-4096", new Loss(new CosineSimilarity(1e-8), 2.0 * 4096 * 4096 * 128 / 1e9, false,

@@ -4,6 +4,7 @@ import invar.core.Device;
 import invar.core.Ops;
 import invar.core.Shape;
 import invar.core.Tensor;
+import invar.core.fused.BarlowTwins;
 import invar.core.fused.CosineSimilarity;
 import invar.core.fused.CrossCorrelation;
 import invar.core.fused.L2Normalize;
@@ -183,11 +184,19 @@ public final class Losses {
     /// ```
     /// The ε is that of the batch norm in the official code; the paper has none.
     ///
-    /// @param a      (N, D) projections of one view
+    /// @param a      (N, D) projections of one view, N ≥ 2
     /// @param b      (N, D) projections of the other
     /// @param lambda λ ≥ 0; 5e-3 in the paper, 0.0051 in the official code
     public static Tensor barlowTwins(Tensor a, Tensor b, double lambda) {
-        return redundancy(crossCorrelation(a, b, 1e-5), lambda);
+        return barlowTwins(a, b, lambda, 1e-5);
+    }
+
+    /// The same with any ε > 0. With fewer rows than three quarters of the features it is the sum over pairs of rows of
+    /// [BarlowTwins], and c is not computed.
+    public static Tensor barlowTwins(Tensor a, Tensor b, double lambda, double epsilon) {
+        return a.shape().rank() == 2 && BarlowTwins.prefers(a.dim(0), a.dim(1))
+                ? Ops.run(new BarlowTwins(lambda, epsilon), a, b)
+                : redundancy(crossCorrelation(a, b, epsilon), lambda);
     }
 
     /// The loss of [#barlowTwins] for a given cross-correlation c (D, D).
@@ -228,11 +237,17 @@ public final class Losses {
     }
 
     /// VICReg's covariance term (Eq. 3 and 4): the sum of the squared off-diagonal entries of the columns' unbiased
-    /// covariance matrix, divided by D.
+    /// covariance matrix, divided by D. With z centred, Σᵢⱼ (zᵀz)ᵢⱼ² = Σᵢⱼ (z zᵀ)ᵢⱼ², of which the smaller is taken.
     ///
     /// @param z (N, D), N ≥ 2
     public static Tensor covariance(Tensor z) {
         Tensor centred = centred(z);
+        if (BarlowTwins.prefers(z.dim(0), z.dim(1))) {
+            double degrees = z.dim(0) - 1;
+            Tensor all = centred.matmulT(centred).square().sum();                            // (N, N)
+            Tensor diagonal = centred.square().sum(0).square().sum();                        // Σᵢ (zᵀz)ᵢᵢ²
+            return all.sub(diagonal).scale(1 / (degrees * degrees * z.dim(1)));
+        }
         Tensor matrix = centred.tMatmul(centred).scale(1.0 / (z.dim(0) - 1));                // (D, D)
         return matrix.fillDiagonal(0).square().sum().scale(1.0 / z.dim(1));
     }

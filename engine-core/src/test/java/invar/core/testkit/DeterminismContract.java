@@ -21,6 +21,7 @@ import invar.core.Shape;
 import invar.core.Tensor;
 import invar.core.UpdateOp.Distribution;
 import invar.core.UpdateOp.Random;
+import invar.core.fused.BarlowTwins;
 import invar.core.fused.BatchNorm;
 import invar.core.fused.CosineSimilarity;
 import invar.core.fused.CrossCorrelation;
@@ -145,6 +146,8 @@ public abstract class DeterminismContract {
         both(cases, new L2Normalize(1e-12), z);
         both(cases, new CosineSimilarity(1e-8), z, Input.gaussian(5, Shape.of(33, 67)));
         both(cases, new CrossCorrelation(1e-5), z, other);
+        both(cases, new BarlowTwins(0.005, 1e-5), z, other);
+        both(cases, new BarlowTwins(1, 1e-5), Input.gaussian(1, Shape.of(67, 1031)), wide(2));
         for (double temperature : new double[] {0.1, 0.01}) {
             both(cases, new NtXent(temperature), z);
             both(cases, new NtXentAndGrad(temperature), z);
@@ -154,6 +157,10 @@ public abstract class DeterminismContract {
         both(cases, new QueueNce(0.1), z, other, Input.gaussian(5, Shape.of(2100, 67)));
         int[] labels = IntStream.range(0, 130).map(i -> i * 29 % 67).toArray();
         both(cases, new SoftmaxCrossEntropy(0.1, -100), z, Input.integers(Shape.of(130), labels));
+    }
+
+    private static Input wide(long seed) {
+        return Input.gaussian(seed, Shape.of(67, 1031));
     }
 
     private static void add(List<Case> cases, Op op, Input... in) {

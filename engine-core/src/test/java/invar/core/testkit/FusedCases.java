@@ -5,6 +5,8 @@ import invar.core.Op;
 import invar.core.Ops;
 import invar.core.Shape;
 import invar.core.Tensor;
+import invar.core.fused.BarlowTwins;
+import invar.core.fused.BarlowTwinsGrad;
 import invar.core.fused.BatchNorm;
 import invar.core.fused.BatchNormGrad;
 import invar.core.fused.CosineSimilarity;
@@ -38,6 +40,7 @@ final class FusedCases {
         l2Normalize(cases);
         cosineSimilarity(cases);
         crossCorrelation(cases);
+        barlowTwins(cases);
         ntXent(cases);
         queueNce(cases);
         crossEntropy(cases);
@@ -181,6 +184,33 @@ final class FusedCases {
         cases.add(Case.gradient(what, op, tolerance, a, b, dc));
         Input[] out = outputs(op, a, b);
         cases.add(Case.of(what, new CrossCorrelationGrad(), tolerance, a, b, out[1], out[2], out[3], out[4], dc));
+    }
+
+    private static void barlowTwins(List<Case> cases) {
+        for (int[] nd : new int[][] {{2, 3}, {3, 5}, {9, 17}, {33, 31}, {7, 65}, {65, 129}, {17, 300}}) {
+            Input a = Input.gaussian(1, Shape.of(nd[0], nd[1])), b = Input.gaussian(2, Shape.of(nd[0], nd[1]));
+            for (double lambda : new double[] {0.0051, 1}) {
+                barlowTwins(cases, "", lambda, a, b);
+                // Two rows have almost no gradient: scaled, they are ±1 whatever they were. It is all rounding here.
+                if (nd[0] > 2) barlowTwins(cases, "far from 0", lambda, a.map(v -> 10 + v), b.map(v -> v - 100));
+                barlowTwins(cases, "scaled by 1000", lambda, a.scale(1000), b);
+            }
+        }
+        Input constant = Input.gaussian(1, Shape.of(4, 8)).withEvery(8, 0.75);
+        barlowTwins(cases, "a constant column", 0.1, constant, Input.gaussian(2, Shape.of(4, 8)));
+        barlowTwins(cases, "equal sides", 0.1, Input.gaussian(1, Shape.of(4, 9)), Input.gaussian(1, Shape.of(4, 9)));
+        barlowTwins(cases, "no weight", 0, Input.gaussian(1, Shape.of(4, 7)), Input.gaussian(2, Shape.of(4, 7)));
+    }
+
+    private static void barlowTwins(List<Case> cases, String what, double lambda, Input a, Input b) {
+        BarlowTwins op = new BarlowTwins(lambda, 1e-5);
+        Tolerance tolerance = Tolerance.terms(a.shape().dim(0) + a.shape().dim(1));
+        Input g = Input.scalar(-0.7);
+        cases.add(Case.of(what, op, tolerance, a, b));
+        cases.add(Case.gradient(what, op, tolerance, a, b, g));
+        Input[] out = outputs(op, a, b);
+        cases.add(Case.of(what, new BarlowTwinsGrad(lambda), tolerance, a, b, out[1], out[2], out[3], out[4], out[5],
+                out[6], out[7], g));
     }
 
     private static void ntXent(List<Case> cases) {
