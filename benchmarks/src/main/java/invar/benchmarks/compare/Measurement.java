@@ -1,0 +1,131 @@
+package invar.benchmarks.compare;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Times one case in several libraries, round by round in turn, so that whatever else the machine does meets all.
+final class Measurement {
+
+    /// How long and how often.
+    ///
+    /// @param rounds  of each library
+    /// @param seconds of a round
+    /// @param warmUp  seconds of calls before; three times as many for Java, which compiles meanwhile
+    /// @param budget  seconds of all rounds together; fewer rounds, but at least 3, if they would take longer
+    record Plan(int rounds, double seconds, double warmUp, double budget) {}
+
+    /// One library's part.
+    ///
+    /// @param seconds of a call, in each round
+    /// @param bytes   allocated on the Java heap by a call, in the last round
+    record Entry(Library library, String label, String name, double bar, double[] seconds, double bytes) {
+
+        Spread spread() {
+            return Spread.of(seconds);
+        }
+
+        /// How many times as fast as this one `ours` is: the median over rounds.
+        Spread ratio(Entry ours) {
+            double[] ratios = new double[seconds.length];
+            for (int i = 0; i < ratios.length; i++) ratios[i] = seconds[i] / ours.seconds[i];
+            return Spread.of(ratios);
+        }
+    }
+
+    /// Someone to be timed.
+    record Candidate(Library library, String label, String name, double bar) {}
+
+    private static final double PAUSE = 0.02;                 // seconds between rounds, for idle threads to fall asleep
+    private static final double AGREEMENT = 1e-3;             // of results, as a part of their usual size
+
+    private Measurement() {}
+
+    /// Times the candidates; the first one is ours. One that cannot run the case, or disagrees with us about its result,
+    /// is reported and left out.
+    ///
+    /// @throws IllegalStateException if ours cannot run it
+    static List<Entry> of(List<Candidate> candidates, Plan plan) {
+        List<Candidate> ready = new ArrayList<>();
+        double[] ours = null;
+        try {
+            for (Candidate candidate : candidates) {
+                try {
+                    double warmUp = candidate.label.startsWith("Invar") ? 3 * plan.warmUp : plan.warmUp;
+                    double[] sample = candidate.library.prepare(candidate.name, warmUp);
+                    ready.add(candidate);
+                    if (ours == null) ours = sample;
+                    String difference = sample.length == 0 ? "" : difference(ours, sample);
+                    if (!difference.isEmpty()) throw new IllegalStateException(difference);
+                } catch (IllegalStateException e) {
+                    if (candidate == candidates.getFirst()) throw e;
+                    System.out.println("  left out: " + candidate.label + ": " + e.getMessage());
+                    if (ready.remove(candidate)) candidate.library.release(candidate.name);
+                }
+            }
+            return rounds(ready, plan);
+        } finally {
+            for (Candidate candidate : ready) candidate.library.release(candidate.name);
+        }
+    }
+
+    private static List<Entry> rounds(List<Candidate> ready, Plan plan) {
+        double all = 0;
+        for (Candidate candidate : ready) {                   // a round that does not count: it wakes the caches
+            all += Math.max(plan.seconds, candidate.library.round(candidate.name, plan.seconds).seconds());
+        }
+        complainOfTheIdle(ready);
+        int rounds = Math.clamp((int) (plan.budget / all), Math.min(3, plan.rounds), plan.rounds);
+        double[][] seconds = new double[ready.size()][rounds];
+        double[] bytes = new double[ready.size()];
+        for (int r = 0; r < rounds; r++) {
+            for (int i = 0; i < ready.size(); i++) {
+                int k = (i + r) % ready.size();               // nobody always follows the same neighbour
+                pause(PAUSE);
+                Library.Round round = ready.get(k).library.round(ready.get(k).name, plan.seconds);
+                seconds[k][r] = round.seconds();
+                bytes[k] = round.bytes();
+            }
+        }
+        List<Entry> entries = new ArrayList<>();
+        for (int k = 0; k < seconds.length; k++) {
+            Candidate c = ready.get(k);
+            entries.add(new Entry(c.library, c.label, c.name, c.bar, seconds[k], bytes[k]));
+        }
+        return entries;
+    }
+
+    /// Says if somebody works while nobody is asked to, which would take time from the others.
+    private static void complainOfTheIdle(List<Candidate> ready) {
+        pause(PAUSE);
+        double[] before = ready.stream().mapToDouble(c -> c.library.processorSeconds()).toArray();
+        pause(10 * PAUSE);
+        for (int i = 0; i < before.length; i++) {
+            double share = (ready.get(i).library.processorSeconds() - before[i]) / (10 * PAUSE);
+            if (share > 0.1) {
+                System.out.printf("  note: %s takes %.0f %% of a core while idle%n", ready.get(i).label, 100 * share);
+            }
+        }
+    }
+
+    /// Empty if two samples agree.
+    private static String difference(double[] ours, double[] theirs) {
+        if (ours.length != theirs.length) return "its result has other sizes than ours";
+        double squares = 0;
+        for (double value : ours) squares += value * value;
+        double usual = Math.sqrt(squares / ours.length);
+        for (int i = 0; i < ours.length; i++) {
+            if (Math.abs(ours[i] - theirs[i]) <= AGREEMENT * (Math.abs(ours[i]) + usual)) continue;
+            return "its result differs from ours: " + theirs[i] + ", not " + ours[i] + ", at place " + i;
+        }
+        return "";
+    }
+
+    static void pause(double seconds) {
+        try {
+            Thread.sleep((long) (seconds * 1000));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package invar.benchmarks.compare;
+
+import invar.benchmarks.compare.Measurement.Entry;
+import java.io.IOException;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/// Writes measurements as rows of a Markdown table.
+final class Report {
+
+    private static final String HEAD = """
+            | case | library | median | ± | rate | of the ceiling | heap a call | Invar is faster by | asked |
+            |---|---|--:|--:|--:|--:|--:|--:|---|
+            """;
+
+    private final Roster roster;
+    private final double fmaCeiling;
+
+    /// @param fmaCeiling operations a second of the multiply-adds
+    Report(Roster roster, double fmaCeiling) {
+        this.roster = roster;
+        this.fmaCeiling = fmaCeiling;
+    }
+
+    /// The rows of a case, ours first.
+    List<String> rows(Case c, List<Entry> entries) {
+        Entry ours = entries.getFirst();
+        List<String> rows = new ArrayList<>();
+        for (Entry entry : entries) {
+            boolean first = entry == ours, ceiling = entry.label().startsWith("ceiling");
+            double share = ceiling ? 0 : share(c, entry, entries);
+            String asked = first ? verdict(share, c.share(), "of the ceiling")
+                    : hardest(entry, ours, entries) ? verdict(entry.ratio(ours).median(), entry.bar(), "x") : "";
+            rows.add(String.format(Locale.ROOT, "| %s | %s | %s | %.0f %% | %s | %s | %s | %s | %s |",
+                    first ? c.title() : "", entry.label(), time(entry.spread().median()),
+                    100 * entry.spread().relative(), rate(c, entry, ceiling),
+                    share > 0 ? String.format(Locale.ROOT, "%.2f", share) : "",
+                    first ? bytes(entry.bytes()) : "", first ? "" : ratio(entry.ratio(ours)), asked));
+        }
+        return rows;
+    }
+
+    /// Of several processes of one library, the fastest is what a claim is made against.
+    private static boolean hardest(Entry entry, Entry ours, List<Entry> all) {
+        return all.stream().filter(other -> other.name().equals(entry.name()) && other != ours
+                        && other.bar() == entry.bar())
+                .allMatch(other -> other.ratio(ours).median() >= entry.ratio(ours).median());
+    }
+
+    /// The part of the nearer ceiling that is reached.
+    private double share(Case c, Entry entry, List<Entry> all) {
+        double arithmetic = c.flops() / entry.spread().median() / fmaCeiling, memory = 0;
+        for (Entry ceiling : all) {
+            if (ceiling.label().startsWith("ceiling")) {
+                memory = memory == 0 ? inverse(entry, ceiling) : Math.min(memory, inverse(entry, ceiling));
+            }
+        }
+        return Math.max(arithmetic, memory);
+    }
+
+    private static double inverse(Entry entry, Entry ceiling) {
+        return ceiling.ratio(entry).median();
+    }
+
+    private static String verdict(double reached, double bar, String unit) {
+        if (bar == 0) return "";
+        return String.format(Locale.ROOT, "%s %.2f %s", reached >= bar ? "reached:" : "**missed**:", bar, unit);
+    }
+
+    private static String ratio(Spread ratio) {
+        return String.format(Locale.ROOT, "%.2f (%.2f … %.2f)", ratio.median(), ratio.low(), ratio.high());
+    }
+
+    private static String rate(Case c, Entry entry, boolean ceiling) {
+        double seconds = entry.spread().median();
+        if (c.images() > 0) return String.format(Locale.ROOT, "%.1f images/s", c.images() / seconds);
+        if (c.flops() > 0 && !ceiling) return String.format(Locale.ROOT, "%.1f GF/s", c.flops() / seconds / 1e9);
+        if (c.bytes() > 0) return String.format(Locale.ROOT, "%.1f GB/s", c.bytes() / seconds / 1e9);
+        return "";
+    }
+
+    /// "1 thread", "2 threads".
+    static String threads(int n) {
+        return n + (n > 1 ? " threads" : " thread");
+    }
+
+    /// The row of a case that is about memory: less than 1 GB is asked for.
+    String memoryRow(Case c, String label, Library.Round round, double peak) {
+        String verdict = peak < 1e9 ? "reached" : "**missed**";
+        return String.format(Locale.ROOT, "| %s | %s | %s | | %.1f GF/s | %.2f | %s | | %s: peak %.0f MB, asked < 1000 MB |",
+                c.title(), label, time(round.seconds()), c.flops() / round.seconds() / 1e9,
+                c.flops() / round.seconds() / fmaCeiling, bytes(round.bytes()), verdict, peak / 1e6);
+    }
+
+    static String time(double seconds) {
+        return seconds < 1e-3 ? String.format(Locale.ROOT, "%.1f µs", seconds * 1e6)
+                : String.format(Locale.ROOT, seconds < 0.1 ? "%.2f ms" : "%.0f ms", seconds * 1e3);
+    }
+
+    private static String bytes(double bytes) {
+        return bytes < 10_000 ? String.format(Locale.ROOT, "%.0f B", bytes)
+                : String.format(Locale.ROOT, "%.0f KiB", bytes / 1024);
+    }
+
+    /// What the page shows of a group.
+    String block(String group, Measurement.Plan plan, List<String> rows) throws IOException {
+        StringBuilder text = new StringBuilder();
+        text.append(String.format(Locale.ROOT, "### %s, %s%n%n", group, threads(roster.threads())));
+        text.append(String.format(Locale.ROOT, "%s, %s; up to %d rounds of %.0f ms, in turn; multiply-adds: %.1f GF/s.%n",
+                LocalDate.now(ZoneOffset.UTC), System.getProperty("bench.commit", "unknown commit"), plan.rounds(),
+                plan.seconds() * 1e3, fmaCeiling / 1e9));
+        text.append(Machine.describe()).append(".\n");
+        text.append(roster.started().stream().map(Library::who).distinct().collect(Collectors.joining("; "))).append(".\n\n");
+        text.append(HEAD);
+        rows.forEach(row -> text.append(row).append('\n'));
+        return text.toString();
+    }
+}

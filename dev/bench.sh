@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Our kernels side by side with libtorch's and OpenBLAS's, in turn, in one run; writes docs/performance.md.
+#
+#   dev/bench.sh                            everything, on 1 thread and on all; about an hour
+#   dev/bench.sh --quick                    fewer and shorter rounds; about a quarter of that
+#   dev/bench.sh --only ntxent --threads 2  some cases; only whole groups are written to the page
+#   dev/bench.sh --list                     the cases
+#
+# Needs: a machine with nothing else to do; 10 GB of memory; a JDK 25; Maven, which loads 115 MB (DJL and libtorch 2.7.1)
+# from Maven Central the first time, 450 MB unpacked into benchmarks/target. Linux on x86-64 for libtorch. If they are
+# installed: OpenBLAS (Debian: libopenblas0-pthread) and a C compiler for the ceilings. What is missing is said and left out.
+# Other files: OPENBLAS=/path/to/libopenblas.so.0, JAVA_HOME. Expect: a table for each group, of medians, spreads and ratios.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+target=$PWD/benchmarks/target
+
+mvn -q -B -Ppeers -DskipTests -pl benchmarks -am package
+
+# The Java 25 that Maven's toolchain finds is not always the one that is called `java`.
+java=
+for home in "${JAVA_HOME:-}" "${JDK_HOME:-}" /usr/lib/jvm/* /opt/java/* "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/*; do
+    if [[ -z $java && -x $home/bin/java ]] && grep -qE '^JAVA_VERSION="(2[5-9]|[3-9][0-9])' "$home/release" 2>/dev/null; then
+        java=$home/bin/java
+    fi
+done
+if [[ -z $java ]]; then
+    echo "bench.sh: no JDK 25 was found; set JAVA_HOME to one." >&2
+    exit 2
+fi
+
+blas=${OPENBLAS:-}
+for file in /usr/lib/*/openblas-pthread/libopenblas.so.0 /usr/lib/*/libopenblas.so.0 /usr/lib64/libopenblas.so.0 \
+        /usr/local/lib/libopenblas.so.0; do
+    if [[ -z $blas && -e $file ]]; then blas=$file; fi
+done
+
+ceilings=
+if command -v cc > /dev/null; then
+    cc -O3 -march=native -ffp-contract=fast -pthread benchmarks/src/main/c/ceilings.c -o "$target/ceilings"
+    ceilings=$target/ceilings
+fi
+
+mkdir -p "$target/libtorch"
+exec "$java" --add-modules jdk.incubator.vector \
+    -Dbench.peers="$target/classes:$target/benchmarks.jar:$(cat "$target/peers.classpath")" \
+    -Dbench.cache="$target/libtorch" -Dbench.openblas="$blas" -Dbench.ceilings="$ceilings" \
+    -Dbench.log="$target/bench.log" -Dbench.page=docs/performance.md \
+    -Dbench.commit="$(git describe --always --dirty --abbrev=8 2> /dev/null || echo 'unknown commit')" \
+    -cp "$target/benchmarks.jar" invar.benchmarks.compare.Compare "$@"
