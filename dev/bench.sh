@@ -5,21 +5,28 @@
 #   dev/bench.sh --quick                    fewer and shorter rounds; about a quarter of that
 #   dev/bench.sh --only ntxent --threads 2  some cases; only whole groups are written to the page
 #   dev/bench.sh --list                     the cases
+#   dev/bench.sh --built …                  without Maven: what the last run built
 #
-# Needs: a machine with nothing else to do; 10 GB of memory; a JDK 25; Maven, which loads 115 MB (DJL and libtorch 2.7.1)
-# from Maven Central the first time, 450 MB unpacked into benchmarks/target. Linux on x86-64 for libtorch. If they are
-# installed: OpenBLAS (Debian: libopenblas0-pthread) and a C compiler for the ceilings. What is missing is said and left out.
-# Other files: OPENBLAS=/path/to/libopenblas.so.0, JAVA_HOME. Expect: a table for each group, of medians, spreads and ratios.
+# Needs: a machine with nothing else to do; 10 GB of memory; a JDK 25; Maven, which loads 115 MB (DJL and libtorch)
+# from Maven Central the first time, 450 MB unpacked into benchmarks/target. Linux on x86-64 for libtorch. Takes part if
+# installed: OpenBLAS (Debian: libopenblas0-pthread), and a C compiler for the ceilings; what is missing is said.
+# Other files: OPENBLAS=/path/to/libopenblas.so.0, JAVA_HOME. Expect: for each group a table of medians and ratios.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$PWD/benchmarks/target
 
-mvn -q -B -Ppeers -DskipTests -pl benchmarks -am package
+if [[ ${1:-} == --built ]]; then
+    shift
+else
+    mvn -q -B -Ppeers -DskipTests -pl benchmarks -am package
+fi
 
 # The Java 25 that Maven's toolchain finds is not always the one that is called `java`.
 java=
-for home in "${JAVA_HOME:-}" "${JDK_HOME:-}" /usr/lib/jvm/* /opt/java/* "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/*; do
-    if [[ -z $java && -x $home/bin/java ]] && grep -qE '^JAVA_VERSION="(2[5-9]|[3-9][0-9])' "$home/release" 2>/dev/null; then
+newer='^JAVA_VERSION="(2[5-9]|[3-9][0-9])'
+for home in "${JAVA_HOME:-}" "${JDK_HOME:-}" /usr/lib/jvm/* /opt/java/* "$HOME"/.sdkman/candidates/java/* \
+        "$HOME"/.jdks/*; do
+    if [[ -z $java && -x $home/bin/java ]] && grep -qE "$newer" "$home/release" 2> /dev/null; then
         java=$home/bin/java
     fi
 done

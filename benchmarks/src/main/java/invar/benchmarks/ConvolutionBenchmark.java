@@ -21,7 +21,8 @@ public class ConvolutionBenchmark extends OnDevice {
     @Param({"9", "64"})
     public int images = 9;
 
-    /// Channels in and out, height, height of a filter, stride: layers of ResNet-18 on images of 32 pixels, and odd ones.
+    /// Channels in and out, height, height of a filter, stride: layers of ResNet-18 on images of 32 pixels, and an odd
+    /// one.
     @Param({"5-7-9-3-1", "3-64-32-3-1", "64-64-32-3-1", "64-128-32-3-2", "64-128-32-1-2", "512-512-4-3-1"})
     public String layer = "5-7-9-3-1";
 

@@ -51,20 +51,22 @@ final class Cases {
     private static Case ntXent(int n, double bar) {
         String name = "ntxent/" + n + "/128";
         double rows = 2.0 * n;                                // S, and its two factors' gradients: 3 products of rows²
-        return new Case("loss", "NT-Xent N = " + n + ", forward + backward", name, 6 * rows * rows * 128, 0, "", 0, 0, 0,
+        double flops = 6 * rows * rows * 128;
+        return new Case("ntxent", "NT-Xent N = " + n + ", forward + backward", name, flops, 0, "", 0, 0, 0,
                 List.of(Rival.torch(name, bar), new Rival("composed", Libraries.COMPOSED, name, 0)));
     }
 
     /// A batch whose matrix of similarities would have 17 GB.
     private static Case large() {
         double rows = 2.0 * 32768;
-        return new Case("large", "NT-Xent N = 32768, forward + backward", "ntxent/32768/128", 6 * rows * rows * 128, 0, "",
-                0, 0, 512, List.of());
+        double flops = 6 * rows * rows * 128;
+        return new Case("large", "NT-Xent N = 32768, forward + backward", "ntxent/32768/128", flops, 0, "", 0, 0, 512,
+                List.of());
     }
 
     private static Case queue() {
         String name = "queue/256/65536/128";
-        return new Case("loss", "InfoNCE 256 against a queue of 65536, forward + backward", name,
+        return new Case("queue", "InfoNCE 256 against a queue of 65536, forward + backward", name,
                 4.0 * 256 * 65536 * 128, 0, "", 0, 0, 0,
                 List.of(Rival.torch(name, 2.5), new Rival("composed", Libraries.COMPOSED, name, 0)));
     }
@@ -72,7 +74,7 @@ final class Cases {
     private static Case barlow(int n, int d) {
         String sizes = "/" + n + "/" + d;
         boolean asked = n == 1024;
-        return new Case("loss", "Barlow Twins " + n + " x " + d + ", forward + backward", "barlow" + sizes,
+        return new Case("barlow", "Barlow Twins " + n + " x " + d + ", forward + backward", "barlow" + sizes,
                 6.0 * n * d * d, 0, "", 0, 0, 0, List.of(Rival.torch("barlow" + sizes, asked ? 3 : 0),
                 new Rival("libtorch, Gram", Libraries.TORCH, "barlow-gram" + sizes, asked ? 1.3 : 0)));
     }
@@ -80,29 +82,30 @@ final class Cases {
     private static Case cosine() {
         int n = 4096, d = 128;
         String name = "cosine/" + n + "/" + d;
-        return new Case("loss", "cosines of " + n + " x " + n + " rows", name, 2.0 * n * n * d, 4.0 * n * n,
+        return new Case("cosine", "cosines of " + n + " x " + n + " rows", name, 2.0 * n * n * d, 4.0 * n * n,
                 "ceiling-fill/" + n * n, 0.85, 0, 0, List.of(Rival.torch(name, 0)));
     }
 
     private static Case conv(String which, ConvWork.Sizes s) {
         String sizes = "/" + s.n() + "/" + s.c() + "/" + s.size() + "/" + s.o() + "/" + s.kernel() + "/" + s.stride();
-        String title = which.replace("conv-", "") + " " + s.kernel() + "x" + s.kernel() + (s.stride() > 1 ? " s2 " : " ")
-                + s.c() + "->" + s.o() + ", " + s.size() + "x" + s.size();
+        String filter = s.kernel() + "x" + s.kernel() + (s.stride() > 1 ? " s2 " : " ");
+        String images = s.c() + "->" + s.o() + ", " + s.size() + "x" + s.size();
+        String title = which.replace("conv-", "") + " " + filter + images;
         return new Case(which, title, which + sizes, s.flops(), 0, "", 0, 0, 0, List.of(Rival.torch(which + sizes, 1),
                 new Rival("libtorch, channels last", Libraries.TORCH, which + "-nhwc" + sizes, 0)));
     }
 
     private static Case batchNorm() {
         String name = "batchnorm/64/64/32";
-        return new Case("network", "batch norm 64x64x32x32, forward + backward", name, 0, 0, "", 0, 0, 0,
+        return new Case("batchnorm", "batch norm 64x64x32x32, forward + backward", name, 0, 0, "", 0, 0, 0,
                 List.of(Rival.torch(name, 1.5)));
     }
 
     private static Case resNet() {
         String name = "resnet/64/32/64";
         double forward = 0.5557e9;                            // multiply-adds of an image, convolutions and last layer
-        return new Case("network", "ResNet-18 (CIFAR stem) training step, batch 64", name, 2 * 3 * forward * 64, 0, "", 0,
-                64, 0, List.of(Rival.torch(name, 1.15),
+        String title = "ResNet-18 (CIFAR stem) training step, batch 64";
+        return new Case("resnet", title, name, 2 * 3 * forward * 64, 0, "", 0, 64, 0, List.of(Rival.torch(name, 1.15),
                 new Rival("libtorch, channels last", Libraries.TORCH, name.replace("resnet", "resnet-nhwc"), 0)));
     }
 

@@ -15,6 +15,7 @@ import java.util.Map;
 /// ```
 /// --quick           fewer and shorter rounds
 /// --only PATTERN    only cases whose group or name contains PATTERN; a group with all its cases is written to the page
+/// --against PATTERN only rivals whose label contains PATTERN, e.g. "tuned malloc"; nothing is written to the page
 /// --threads 1,2     numbers of threads, each in turn
 /// --list            prints the cases and ends
 /// ```
@@ -27,27 +28,31 @@ public final class Compare {
     private final Measurement.Plan plan;
     private final Roster roster;
     private final Report report;
+    private final String against;
 
-    private Compare(Measurement.Plan plan, Roster roster) {
+    private Compare(Measurement.Plan plan, Roster roster, String against) {
         this.plan = plan;
+        this.against = against;
         this.roster = roster;
         this.report = new Report(roster, fmaCeiling());
     }
 
     /// Runs.
     public static void main(String[] args) throws IOException {
-        String only = "", threads = "1," + Runtime.getRuntime().availableProcessors();
+        String only = "", against = "", threads = "1," + Runtime.getRuntime().availableProcessors();
         boolean quick = false;
         for (int i = 0; i < args.length; i++) {
             switch (args[i]) {
                 case "--quick" -> quick = true;
                 case "--only" -> only = value(args, ++i);
+                case "--against" -> against = value(args, ++i);
                 case "--threads" -> threads = value(args, ++i);
                 case "--list" -> {
                     Cases.all().forEach(c -> System.out.println(c.group() + "  " + c.name()));
                     return;
                 }
-                default -> refuse("no option is called " + args[i] + ": there are --quick, --only, --threads, --list");
+                default -> refuse("no option is called " + args[i]
+                        + ": there are --quick, --only, --against, --threads, --list");
             }
         }
         Map<String, List<Case>> groups = new LinkedHashMap<>();
@@ -57,19 +62,21 @@ public final class Compare {
         }
         if (groups.isEmpty()) refuse("no case or group contains '" + only + "': --list prints them");
         for (int n : Arrays.stream(threads.split(",")).mapToInt(Compare::threads).distinct().toArray()) {
-            run(quick ? QUICK : FULL, n, groups);
+            run(quick ? QUICK : FULL, n, groups, against);
         }
     }
 
-    private static void run(Measurement.Plan plan, int threads, Map<String, List<Case>> groups) throws IOException {
+    private static void run(Measurement.Plan plan, int threads, Map<String, List<Case>> groups, String against)
+            throws IOException {
         Path log = Path.of(System.getProperty("bench.log", "bench.log"));
         Page page = new Page(Path.of(System.getProperty("bench.page", "docs/performance.md")));
         try (Roster roster = new Roster(threads, log)) {
-            Compare compare = new Compare(plan, roster);
+            Compare compare = new Compare(plan, roster, against);
             for (Map.Entry<String, List<Case>> group : groups.entrySet()) {
                 String block = compare.measure(group.getKey(), group.getValue());
                 long all = Cases.all().stream().filter(c -> c.group().equals(group.getKey())).count();
-                if (group.getValue().size() == all && Files.exists(Path.of(System.getProperty("bench.page", "")))) {
+                boolean complete = group.getValue().size() == all && against.isEmpty();
+                if (complete && Files.exists(Path.of(System.getProperty("bench.page", "")))) {
                     page.replace(group.getKey() + ", " + Report.threads(threads), block);
                 }
             }
@@ -115,7 +122,7 @@ public final class Compare {
             for (Library library : roster.of(rival.library())) {
                 String label = rival.library() == Libraries.TORCH
                         ? rival.label() + ", " + library.label() : library.label();
-                candidates.add(new Candidate(library, label, rival.name(), rival.bar()));
+                if (label.contains(against)) candidates.add(new Candidate(library, label, rival.name(), rival.bar()));
             }
         }
         if (!c.memory().isEmpty()) {

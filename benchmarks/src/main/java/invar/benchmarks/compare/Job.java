@@ -3,8 +3,8 @@ package invar.benchmarks.compare;
 /// One case, ready to be called again and again by a [Child].
 public interface Job extends AutoCloseable {
 
-    /// Some numbers of the result, the same ones in every library; called once, before anything is timed. A job that can
-    /// checks its result here, and throws if it is wrong.
+    /// Some numbers of the result, the same ones in every library; called once, before anything is timed. A job that
+    /// can checks its result here, and throws if it is wrong.
     float[] sample();
 
     /// What is timed.

@@ -40,8 +40,8 @@ final class Measurement {
 
     private Measurement() {}
 
-    /// Times the candidates; the first one is ours. One that cannot run the case, or disagrees with us about its result,
-    /// is reported and left out.
+    /// Times the candidates; the first one is ours. One that cannot run the case, or disagrees with us about its
+    /// result, is reported and left out.
     ///
     /// @throws IllegalStateException if ours cannot run it
     static List<Entry> of(List<Candidate> candidates, Plan plan) {

@@ -26,7 +26,7 @@ final class Page {
         } else {
             String mark = "<!-- new blocks go here -->\n";
             int at = page.indexOf(mark);
-            if (at < 0) throw new IOException(file + " has neither the block " + block + " nor the line " + mark.strip());
+            if (at < 0) throw new IOException(file + " lacks the block " + block + " and the line " + mark.strip());
             page = page.substring(0, at) + written + "\n" + page.substring(at);
         }
         Path beside = file.resolveSibling(file.getFileName() + ".new");

@@ -91,9 +91,11 @@ final class Report {
     /// The row of a case that is about memory: less than 1 GB is asked for.
     String memoryRow(Case c, String label, Library.Round round, double peak) {
         String verdict = peak < 1e9 ? "reached" : "**missed**";
-        return String.format(Locale.ROOT, "| %s | %s | %s | | %.1f GF/s | %.2f | %s | | %s: peak %.0f MB, asked < 1000 MB |",
-                c.title(), label, time(round.seconds()), c.flops() / round.seconds() / 1e9,
-                c.flops() / round.seconds() / fmaCeiling, bytes(round.bytes()), verdict, peak / 1e6);
+        double rate = c.flops() / round.seconds();
+        return String.format(Locale.ROOT,
+                "| %s | %s | %s | | %.1f GF/s | %.2f | %s | | %s: at most %.0f MB of memory, asked < 1000 MB |",
+                c.title(), label, time(round.seconds()), rate / 1e9, rate / fmaCeiling, bytes(round.bytes()), verdict,
+                peak / 1e6);
     }
 
     static String time(double seconds) {
@@ -110,11 +112,13 @@ final class Report {
     String block(String group, Measurement.Plan plan, List<String> rows) throws IOException {
         StringBuilder text = new StringBuilder();
         text.append(String.format(Locale.ROOT, "### %s, %s%n%n", group, threads(roster.threads())));
-        text.append(String.format(Locale.ROOT, "%s, %s; up to %d rounds of %.0f ms, in turn; multiply-adds: %.1f GF/s.%n",
-                LocalDate.now(ZoneOffset.UTC), System.getProperty("bench.commit", "unknown commit"), plan.rounds(),
-                plan.seconds() * 1e3, fmaCeiling / 1e9));
+        String commit = System.getProperty("bench.commit", "unknown commit");
+        text.append(String.format(Locale.ROOT,
+                "%s, %s; up to %d rounds of %.0f ms, in turn; multiply-adds: %.1f GF/s.%n",
+                LocalDate.now(ZoneOffset.UTC), commit, plan.rounds(), plan.seconds() * 1e3, fmaCeiling / 1e9));
         text.append(Machine.describe()).append(".\n");
-        text.append(roster.started().stream().map(Library::who).distinct().collect(Collectors.joining("; "))).append(".\n\n");
+        String who = roster.started().stream().map(Library::who).distinct().collect(Collectors.joining("; "));
+        text.append(who).append(".\n\n");
         text.append(HEAD);
         rows.forEach(row -> text.append(row).append('\n'));
         return text.toString();

@@ -87,8 +87,8 @@ final class Roster implements AutoCloseable {
         if (peers.isEmpty()) {
             return missing("libtorch", "DJL is not on the class path; dev/bench.sh gets it from Maven Central");
         }
-        List<String> command = Library.java(List.of("-Dai.djl.offline=true", "-Dai.djl.pytorch.num_threads=" + n), peers,
-                "invar.benchmarks.peers.TorchChild", n);
+        List<String> flags = List.of("-Dai.djl.offline=true", "-Dai.djl.pytorch.num_threads=" + n);
+        List<String> command = Library.java(flags, peers, "invar.benchmarks.peers.TorchChild", n);
         Map<String, String> environment = new HashMap<>(Map.of("DJL_CACHE_DIR", System.getProperty("bench.cache"),
                 "DJL_OFFLINE", "true", "OFFLINE", "true", "OPT_OUT_TRACKING", "true",
                 "OMP_NUM_THREADS", n, "MKL_NUM_THREADS", n, "MKL_DYNAMIC", "FALSE"));

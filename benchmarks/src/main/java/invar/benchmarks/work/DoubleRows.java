@@ -29,7 +29,8 @@ final class DoubleRows {
 
     /// 1/‖aᵢ‖ of all rows.
     static double[] inverseNorms(float[] a, int d) {
-        return IntStream.range(0, a.length / d).parallel().mapToDouble(i -> 1 / Math.sqrt(dot(a, i, a, i, d))).toArray();
+        IntStream rows = IntStream.range(0, a.length / d).parallel();
+        return rows.mapToDouble(i -> 1 / Math.sqrt(dot(a, i, a, i, d))).toArray();
     }
 
     /// log Σ eˣ.
