@@ -10,8 +10,8 @@ import java.util.Arrays;
 /// ```
 /// For each tap (u, v) this is a product of two matrices whose common dimension is pixels and images, so both are laid
 /// out as panels `[pixel][image][channel]` ([Transpose]). The pixels that a tap pairs then follow each other in both,
-/// and are read where they are: no window is copied. Pixels that a tap pairs with padding are skipped. With a stride the
-/// columns of x are sorted by their remainder, so that those a tap reads are neighbours again.
+/// and are read where they are: no window is copied. Pixels that a tap pairs with padding are skipped. With a stride
+/// the columns of x are sorted by their remainder, so that those a tap reads are neighbours again.
 ///
 /// Rows of a tile are the channels of y and columns those of x, or the reverse if that leaves fewer lanes empty: an
 /// image has three channels, and a tile sixteen columns.
@@ -113,7 +113,8 @@ final class ConvWeightGrad {
         float[] lanesY = Scratch.RESULT.floats((rowsAreOutputs ? paddedRows : paddedColumns) * pixelsY * count);
         if (s.op().strideW() == 1) {
             pack(x, xo + (image * s.c() + group * s.groupInputs()) * s.h() * s.w() + low * s.w(), s.c(),
-                    s.groupInputs(), s.h() * s.w(), (high - low) * s.w(), 1, count, !rowsAreOutputs, lanesX, 0, pixelsX);
+                    s.groupInputs(), s.h() * s.w(), (high - low) * s.w(), 1, count, !rowsAreOutputs, lanesX, 0,
+                    pixelsX);
         } else {
             for (int row = low; row < high; row++) {
                 if (read[row]) {
@@ -154,7 +155,8 @@ final class ConvWeightGrad {
                 int target = c * pixels * count + pixel * step + image * width;
                 boolean pair = width == 4 && image + 1 < count && first + distance + 4 * plane <= from.length;
                 if (pair) {                                    // lanes beyond the channels add to rows that none reads
-                    Transpose.interleavePair(from, first, plane, distance, length, lanes, target, step, parts, partStep);
+                    Transpose.interleavePair(from, first, plane, distance, length, lanes, target, step, parts,
+                            partStep);
                 } else {
                     Transpose.interleave(from, first, plane, Math.min(width, channels - c), length, lanes, target, step,
                             width, parts, partStep);

@@ -57,8 +57,8 @@ final class Transpose {
         }
     }
 
-    /// Puts four rows side by side, and next to them the four that start `distance` behind them, which must be the length
-    /// of a row at least. Numbers go where [#interleave] puts them.
+    /// Puts four rows side by side, and next to them the four that start `distance` behind them, which must be the
+    /// length of a row at least. Numbers go where [#interleave] puts them.
     static void interleavePair(float[] from, int fromAt, int fromStep, int distance, int length, float[] to, int toAt,
             int toStep, int parts, int partStep) {
         int start = 0;
@@ -118,8 +118,8 @@ final class Transpose {
         }
     }
 
-    /// Puts eight rows side by side, the second four of which start `distance` behind the first four. Takes four numbers
-    /// of each at a time: of these, the second and the fourth go `odd`
+    /// Puts eight rows side by side, the second four of which start `distance` behind the first four. Takes four
+    /// numbers of each at a time: of these, the second and the fourth go `odd`
     /// behind the first and the third, and these go `even` behind each other. The exchange between rows i and i + 4 is
     /// made by loading both where they are wanted; that between neighbours shifts pairs as numbers of 64 bits.
     private static void eightRows(float[] from, int fromAt, int step, int distance, int count, float[] to, int toAt,

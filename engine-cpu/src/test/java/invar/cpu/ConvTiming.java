@@ -8,8 +8,8 @@ import invar.core.ContractionOp.Conv2d;
 /// ```
 /// java --add-modules jdk.incubator.vector -XX:Tier3DelayOn=100000 -cp … invar.cpu.ConvTiming [threads …]
 /// ```
-/// Cost: about a minute for each number of threads. A product that falls on padding counts as work, as is usual, although
-/// it is skipped: small images may seem to exceed the peak.
+/// Cost: about a minute for each number of threads. A product that falls on padding counts as work, as is usual,
+/// although most are skipped: small images may seem to exceed the peak.
 final class ConvTiming {
 
     private record Layer(String name, ConvShape shape) {}
