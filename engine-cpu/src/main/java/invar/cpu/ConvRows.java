@@ -146,7 +146,8 @@ final class ConvRows {
                 int column = taps.source() + at * horizontal.advance() + v * horizontal.step();
                 int column2 = at2 < 0 ? width : column + (at2 - at) * horizontal.advance();
                 Shifts.copy(source, base + row * width, column, base2 + row * width, column2, width,
-                        horizontal.advance(), channels, plane, strip, (place[row] * taps.count() + v) * channels * COLUMNS);
+                        horizontal.advance(), channels, plane, strip,
+                        (place[row] * taps.count() + v) * channels * COLUMNS);
             }
         }
     }

@@ -1,8 +1,8 @@
 package invar.cpu;
 
 /// The weights of a convolution, packed for [Tile]: for each group and each panel of rows, `[tap][channel][row]`. Taps
-/// are sorted by the class of the horizontal axis, then by the order of the vertical axis, then by that of the horizontal
-/// one, so that all taps of a pixel follow each other ([ConvAxis]).
+/// are sorted by the class of the horizontal axis, then by the order of the vertical axis, then by that of the
+/// horizontal one, so that all taps of a pixel follow each other ([ConvAxis]).
 ///
 /// For the convolution itself rows are output channels and channels are input channels; for the gradient of the input
 /// it is the other way round.
