@@ -20,7 +20,9 @@ import java.util.Arrays;
 /// sizes, so the result does not depend on the number of threads.
 final class ConvWeightGrad {
 
-    /// Numbers of a block of images, x and dy together: 256 KiB.
+    /// Numbers of a block of images, x and dy together: 256 KiB. Exceeded where a sum over a block would else have less
+    /// than [Gemm#DEPTH] steps, because the sums themselves then travel more than the images: those of 512 → 512
+    /// channels are 9 MiB, read and written once for each block.
     private static final int BLOCK = 64 * 1024;
 
     /// Numbers of all partial sums together: 16 MiB, unless four parts are more.
@@ -54,9 +56,11 @@ final class ConvWeightGrad {
         paddedColumns = roundUp(columns);
         int xLanes = rowsAreOutputs ? paddedColumns : paddedRows, yLanes = rowsAreOutputs ? paddedRows : paddedColumns;
         int row = xLanes * s.w() * s.op().strideH() + yLanes * s.outWidth();      // of one image and one row of y
-        int most = Math.clamp(BLOCK / Math.max(1, row * s.outHeight()), 8, MOST_IMAGES);
+        int least = Math.clamp(2 * Gemm.DEPTH / Math.max(1, s.outHeight() * s.outWidth()), 8, MOST_IMAGES / 2);
+        int most = Math.clamp(BLOCK / Math.max(1, row * s.outHeight()), least, MOST_IMAGES);
         images = Math.min(s.n(), Integer.highestOneBit(most));
-        bandRows = Math.clamp(BLOCK / ((long) row * images), 1, s.outHeight());
+        long deep = Math.ceilDiv(Gemm.DEPTH, s.outWidth() * images);
+        bandRows = Math.clamp(Math.max(deep, BLOCK / ((long) row * images)), 1, s.outHeight());
         size = s.window() * paddedRows * paddedColumns;
         int blocks = (s.n() + images - 1) / images;
         parts = Math.min(blocks, Math.clamp(SUMS / ((long) size * s.groups()), 4, MOST_PARTS));

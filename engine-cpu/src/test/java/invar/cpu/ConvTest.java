@@ -41,6 +41,7 @@ class ConvTest {
                 shape("one image", 1, 3, 9, 7, 6, 3, 3, Conv2d.of(1, 1)),
                 shape("two images, deep", 2, 35, 5, 5, 4, 3, 3, Conv2d.of(2, 1)),
                 shape("three images, groups", 3, 4, 6, 5, 6, 3, 3, new Conv2d(2, 1, 1, 2, 1, 2, 2)),
+                shape("many images of a block", 67, 3, 4, 4, 5, 3, 3, Conv2d.of(1, 1)),
                 shape("one image, wide", 1, 5, 3, 33, 17, 3, 3, Conv2d.of(1, 1)),
                 shape("one image, stride 2", 1, 7, 9, 31, 9, 3, 3, Conv2d.of(2, 1)),
                 shape("one image, stride 3", 1, 2, 9, 17, 3, 5, 5, Conv2d.of(3, 2)),
