@@ -162,8 +162,12 @@ final class ConvWeightGrad {
                     Transpose.interleavePair(from, first, plane, distance, length, lanes, target, step, parts,
                             partStep);
                 } else {
-                    Transpose.interleave(from, first, plane, Math.min(width, channels - c), length, lanes, target, step,
-                            width, parts, partStep);
+                    // Eight rows are moved at once. Of six, the lanes too many are the next image's, which follows.
+                    boolean six = width == 6 && c + 6 <= channels && image + 1 < count
+                            && first + 8 * plane <= from.length;
+                    int rows = six ? 8 : Math.min(width, channels - c);
+                    Transpose.interleave(from, first, plane, rows, length, lanes, target, step, Math.max(rows, width),
+                            parts, partStep);
                 }
                 image += pair ? 2 : 1;
             }
