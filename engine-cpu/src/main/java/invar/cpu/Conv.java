@@ -21,6 +21,15 @@ final class Conv {
 
     /// y from x and w.
     static void forward(Parallel p, ConvShape s, float[] x, int xo, float[] w, int wo, float[] y, int yo) {
+        if (ConvWinograd.suits(s)) {
+            ConvWinograd.forward(p, s, x, xo, w, wo, y, yo);
+        } else {
+            forwardDirect(p, s, x, xo, w, wo, y, yo);
+        }
+    }
+
+    /// The same as the sum of the formula, whatever the shape.
+    static void forwardDirect(Parallel p, ConvShape s, float[] x, int xo, float[] w, int wo, float[] y, int yo) {
         ConvAxis vertical = s.vertical(), horizontal = s.horizontal();
         ConvWeights weights = ConvWeights.forward(p, s, vertical, horizontal, w, wo);
         run(p, s, vertical, horizontal, weights, x, xo, y, yo);
@@ -28,6 +37,16 @@ final class Conv {
 
     /// dx = ∂L/∂x from dy = ∂L/∂y and w: each pixel of x gathers from the pixels of y that read it.
     static void inputGrad(Parallel p, ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo) {
+        if (ConvWinograd.suits(s)) {
+            ConvWinograd.inputGrad(p, s, dy, dyo, w, wo, dx, dxo);
+        } else {
+            inputGradDirect(p, s, dy, dyo, w, wo, dx, dxo);
+        }
+    }
+
+    /// The same as the sum of the formula, whatever the shape.
+    static void inputGradDirect(Parallel p, ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx,
+            int dxo) {
         ConvAxis vertical = s.verticalTransposed(), horizontal = s.horizontalTransposed();
         ConvWeights weights = ConvWeights.transposed(p, s, vertical, horizontal, w, wo);
         run(p, s, vertical, horizontal, weights, dy, dyo, dx, dxo);
