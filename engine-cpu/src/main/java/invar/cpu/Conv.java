@@ -7,8 +7,12 @@ package invar.cpu;
 /// ```
 /// with zeros outside x; x (N, C, H, W), w (O, C/G, kh, kw), y (N, O, H', W'), all contiguous, each from an offset on.
 ///
+/// Convolutions with a 3 × 3 window and many channels, and the gradients of their inputs, are made by [ConvWinograd];
+/// everything else is the sum above, in an order of its own.
+///
 /// All three write their result over what was there. None makes a copy of all windows of the batch; the working memory
-/// of a thread is a few hundred kilobytes. Results are the same to the last bit on any number of threads.
+/// of a thread is a few hundred kilobytes, or some megabytes with [ConvWinograd]. Results are the same to the last bit
+/// on any number of threads.
 final class Conv {
 
     /// From this batch on, lanes may be images. Below, more than half of the lanes would be empty.

@@ -80,9 +80,9 @@ class ConvWinogradTest {
         return result;
     }
 
-    /// A row of Bᵀ or Aᵀ adds up to three numbers and a row of G averages three, so a rounding of V or M may count up
-    /// to 9 times, in sums that are up to 4 times as large; but that many at once do not meet. Sixteen units in the last
-    /// place of the largest sum of magnitudes hold for every size here, with a factor of two to spare.
+    /// Transforms mix the pixels of a tile, so an element's error is one of the whole tile, and is measured by the
+    /// largest sum of magnitudes. Roundings add up like the root of their number: sixteen of them at once, in the same
+    /// direction and on that sum, do not occur, while a wrong term is hundreds of times larger.
     private static void assertNear(float[] actual, Sums expected) {
         double largest = Arrays.stream(expected.magnitude()).max().orElseThrow();
         double[] sum = new double[actual.length], bound = new double[actual.length];
