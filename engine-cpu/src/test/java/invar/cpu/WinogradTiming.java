@@ -54,7 +54,7 @@ final class WinogradTiming {
                 best[i] = Math.max(best[i], work / Timing.seconds(p, 3, bodies[i]));
             }
         }
-        System.out.printf("%-24s %8.1f %8.1f %8.1f %8.1f%n", s.n() + "x" + s.c() + "->" + s.o() + " " + s.h() + "x" + s.w(),
-                best[0], best[1], best[2], best[3]);
+        String name = s.n() + "x" + s.c() + "->" + s.o() + " " + s.h() + "x" + s.w();
+        System.out.printf("%-24s %8.1f %8.1f %8.1f %8.1f%n", name, best[0], best[1], best[2], best[3]);
     }
 }
