@@ -7,8 +7,8 @@ import static invar.cpu.Winograd.SIZE;
 import invar.core.ContractionOp.Conv2d;
 import java.util.Arrays;
 
-/// A convolution with a 3 × 3 window and stride 1, or the gradient of its input, by minimal filtering ([Winograd]), with
-/// one image per lane.
+/// A convolution with a 3 × 3 window and stride 1, or the gradient of its input, by minimal filtering ([Winograd]),
+/// with one image per lane.
 ///
 /// The result is cut into tiles of 2 × 2 pixels. For each element e of the 16 of the transformed tiles, the sum over
 /// channels is a matrix product:
@@ -21,12 +21,12 @@ import java.util.Arrays;
 /// task   16 images, a group, a band of rows of tiles
 ///   interleave the rows that the band reads: [row][column][channel][image], as ConvSweep does
 ///   for each strip of a few tiles
-///     for each row of V: transform the tiles, then multiply its four elements, one panel of U for all tiles of the strip
+///     for each row of V: transform the tiles, then multiply its four elements, a panel of U for all tiles
 ///     transform M
 ///   separate the images of the result
 /// ```
-/// Pixels outside the image are read from a pixel of zeros; where the last tile reaches over the edge of the result, the
-/// other pixels are written to a place that nobody reads.
+/// Pixels outside the image are read from a pixel of zeros; where the last tile reaches over the edge of the result,
+/// the other pixels are written to a place that nobody reads.
 ///
 /// The gradient of the input is the same with the window turned by half a circle, channels and output channels
 /// exchanged, and padding 2 − p.
@@ -164,8 +164,8 @@ final class ConvWinograd {
         }
     }
 
-    /// The tiles `tile` ≤ t < `tile + count`, for all images and channels. `lanes` holds the rows from `low` to `high` of
-    /// the source, `sums` those from `first` to `last` of the result.
+    /// The tiles `tile` ≤ t < `tile + count`, for all images and channels. `lanes` holds the rows from `low` to `high`
+    /// of the source, `sums` those from `first` to `last` of the result.
     private void strip(int tile, int count, int group, float[] lanes, int low, int high, float[] sums, int first,
             int last) {
         int start = Scratch.ALIGNED, inputs = channels * COLUMNS, outputs = padded * COLUMNS;

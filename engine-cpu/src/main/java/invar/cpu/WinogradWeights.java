@@ -3,11 +3,11 @@ package invar.cpu;
 import static invar.cpu.Winograd.SIZE;
 import static invar.cpu.Winograd.TAPS;
 
-/// The transformed weights U = G g Gᵀ of a 3 × 3 convolution ([Winograd]), packed for [Tile]: for each group and each of
-/// the 16 elements of U, panels of rows, `[channel][row]`.
+/// The transformed weights U = G g Gᵀ of a 3 × 3 convolution ([Winograd]), packed for [Tile]: for each group and each
+/// of the 16 elements of U, panels of rows, `[channel][row]`.
 ///
-/// For the convolution itself rows are output channels and channels are input channels. For the gradient of the input it
-/// is the other way round, and the window is turned by half a circle.
+/// For the convolution itself rows are output channels and channels are input channels. For the gradient of the input
+/// it is the other way round, and the window is turned by half a circle.
 ///
 /// @param packed   group `g`, element `e`, the panel that starts at row `r`, starts at
 ///                 `((16 g + e) paddedRows + r) · step`
