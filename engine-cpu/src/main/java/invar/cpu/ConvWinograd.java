@@ -39,7 +39,7 @@ import java.util.Arrays;
 /// ```
 /// C                        32         64        256        512
 /// root mean square    1.8e−07    2.5e−07    4.6e−07    4.4e−07
-///   of ConvSweep      2.6e−07    2.8e−07    2.7e−07    2.5e−07
+///   direct sum        2.6e−07    2.8e−07    2.7e−07    2.5e−07
 /// greatest            8.8e−07    1.3e−06    2.4e−06    2.2e−06
 /// ```
 /// A sum over C alone has fewer terms, but M holds larger numbers than the result: with few channels the first counts
