@@ -7,8 +7,12 @@ package invar.cpu;
 /// ```
 /// with zeros outside x; x (N, C, H, W), w (O, C/G, kh, kw), y (N, O, H', W'), all contiguous, each from an offset on.
 ///
+/// Convolutions with a 3 × 3 window and many channels, and the gradients of their inputs, are made by [ConvWinograd];
+/// everything else is the sum above, in an order of its own.
+///
 /// All three write their result over what was there. None makes a copy of all windows of the batch; the working memory
-/// of a thread is a few hundred kilobytes. Results are the same to the last bit on any number of threads.
+/// of a thread is a few hundred kilobytes, or some megabytes with [ConvWinograd]. Results are the same to the last bit
+/// on any number of threads.
 final class Conv {
 
     /// From this batch on, lanes may be images. Below, more than half of the lanes would be empty.
@@ -21,6 +25,15 @@ final class Conv {
 
     /// y from x and w.
     static void forward(Parallel p, ConvShape s, float[] x, int xo, float[] w, int wo, float[] y, int yo) {
+        if (ConvWinograd.suits(s)) {
+            ConvWinograd.forward(p, s, x, xo, w, wo, y, yo);
+        } else {
+            forwardDirect(p, s, x, xo, w, wo, y, yo);
+        }
+    }
+
+    /// The same as the sum of the formula, whatever the shape.
+    static void forwardDirect(Parallel p, ConvShape s, float[] x, int xo, float[] w, int wo, float[] y, int yo) {
         ConvAxis vertical = s.vertical(), horizontal = s.horizontal();
         ConvWeights weights = ConvWeights.forward(p, s, vertical, horizontal, w, wo);
         run(p, s, vertical, horizontal, weights, x, xo, y, yo);
@@ -28,6 +41,16 @@ final class Conv {
 
     /// dx = ∂L/∂x from dy = ∂L/∂y and w: each pixel of x gathers from the pixels of y that read it.
     static void inputGrad(Parallel p, ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo) {
+        if (ConvWinograd.suits(s)) {
+            ConvWinograd.inputGrad(p, s, dy, dyo, w, wo, dx, dxo);
+        } else {
+            inputGradDirect(p, s, dy, dyo, w, wo, dx, dxo);
+        }
+    }
+
+    /// The same as the sum of the formula, whatever the shape.
+    static void inputGradDirect(Parallel p, ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx,
+            int dxo) {
         ConvAxis vertical = s.verticalTransposed(), horizontal = s.horizontalTransposed();
         ConvWeights weights = ConvWeights.transposed(p, s, vertical, horizontal, w, wo);
         run(p, s, vertical, horizontal, weights, dy, dyo, dx, dxo);

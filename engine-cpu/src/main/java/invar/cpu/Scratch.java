@@ -22,6 +22,10 @@ enum Scratch {
     IMAGES,
     /// Result of a convolution in that layout.
     RESULT,
+    /// Weights or images on the way to be transformed, or after it ([Winograd]).
+    TRANSFORMED,
+    /// Products of the transformed.
+    PRODUCTS,
     /// Constants of channels, repeated for each position of an image.
     CHANNELS,
     /// Rows or columns of a matrix, normalised: as many numbers as the matrix has.
