@@ -56,5 +56,11 @@ public sealed interface Op
         /// `grad[0]` is never null; outputs after the first are values saved for this method, and nothing else may
         /// depend on them.
         Tensor[] vjp(Tensor[] in, Tensor[] out, Tensor[] grad);
+
+        /// The op that runs in place of this one where a tape records it and the backend has a kernel for it: one with
+        /// the same inputs and the same first output, which does more work now and less when it is differentiated.
+        default Fused recorded() {
+            return this;
+        }
     }
 }

@@ -51,10 +51,16 @@ public final class Tape implements AutoCloseable {
         return watching(List.of(watched));
     }
 
+    /// Whether an op with these inputs is recorded.
+    boolean touches(Tensor[] in) {
+        for (Tensor tensor : in) {
+            if (tracked.contains(tensor)) return true;
+        }
+        return false;
+    }
+
     void record(Op op, Tensor[] in, Tensor[] out) {
-        boolean touched = false;
-        for (Tensor tensor : in) touched |= tracked.contains(tensor);
-        if (!touched) return;
+        if (!touches(in)) return;
         entries.add(new Entry(op, in, out));
         for (Tensor tensor : out) {
             if (tensor.dtype().floating()) tracked.add(tensor);

@@ -29,8 +29,9 @@ public final class Tensor implements Elementwise, Reductions, Linalg, Movements 
     }
 
     /// The one door every op goes through: check, infer, allocate, execute, record.
-    static Tensor[] apply(Op op, Tensor... in) {
+    static Tensor[] apply(Op given, Tensor... in) {
         Device device = in[0].device;
+        Op op = recorded(given, device, in);
         Shape[] shapes = new Shape[in.length];
         for (int i = 0; i < in.length; i++) {
             in[i].check(op, i, device);
@@ -47,6 +48,11 @@ public final class Tensor implements Elementwise, Reductions, Linalg, Movements 
         if (view < 0) device.backend().execute(op, in, out);
         if (device.tape() != null && !(op instanceof Op.InPlace)) device.tape().record(op, in, out);
         return out;
+    }
+
+    private static Op recorded(Op op, Device device, Tensor[] in) {
+        if (!(op instanceof Op.Fused fused) || device.tape() == null || !device.tape().touches(in)) return op;
+        return device.backend().supports(fused.recorded()) ? fused.recorded() : op;
     }
 
     private void check(Op op, int i, Device expected) {

@@ -29,6 +29,8 @@ import invar.core.ReductionOp.LogSumExp;
 import invar.core.ReductionOp.MaxTo;
 import invar.core.ReductionOp.Softmax;
 import invar.core.ReductionOp.SumTo;
+import invar.core.fused.BarlowTwins;
+import invar.core.fused.BarlowTwinsGrad;
 import invar.core.fused.BatchNorm;
 import invar.core.fused.BatchNormGrad;
 import invar.core.fused.CosineSimilarity;
@@ -40,7 +42,9 @@ import invar.core.fused.L2NormalizeGrad;
 import invar.core.fused.LayerNorm;
 import invar.core.fused.LayerNormGrad;
 import invar.core.fused.NtXent;
+import invar.core.fused.NtXentAndGrad;
 import invar.core.fused.NtXentGrad;
+import invar.core.fused.QueueNce;
 import invar.core.fused.SoftmaxCrossEntropy;
 import invar.core.fused.SoftmaxCrossEntropyGrad;
 import invar.core.testkit.FusedGradient;
@@ -62,8 +66,8 @@ final class VjpTest {
     /// Ops without a derivative: they overwrite, take only integers, or are themselves gradients, derived once.
     private static final Set<String> NOT_DIFFERENTIABLE = Set.of(
             "Assign.ACCUMULATE", "Assign.AVERAGE", "Assign.COPY", "Assign.DESCEND", "Fill", "Random", "SgdUpdate",
-            "AdamUpdate", "LarsUpdate", "OneHot", "MaxPool2dGrad", "BatchNormGrad", "CosineSimilarityGrad",
-            "CrossCorrelationGrad", "L2NormalizeGrad", "LayerNormGrad", "NtXentGrad", "SoftmaxCrossEntropyGrad");
+            "AdamUpdate", "LarsUpdate", "OneHot", "MaxPool2dGrad", "BarlowTwinsGrad", "BatchNormGrad",
+            "CosineSimilarityGrad", "CrossCorrelationGrad", "L2NormalizeGrad", "LayerNormGrad", "NtXentGrad", "SoftmaxCrossEntropyGrad");
 
     /// An op and inputs, the floating ones first; only those are differentiated by.
     private record Check(Op op, List<Tensor> in) {}
@@ -219,11 +223,15 @@ final class VjpTest {
 
     private void fused() {
         check(new BatchNorm(1e-5, false), gaussian(1, 3, 2, 5, 2), gaussian(2, 2), gaussian(3, 2));
+        check(new BatchNorm(1e-5, false), gaussian(1, 3, 2, 5), gaussian(2, 2), gaussian(3, 2), gaussian(4, 3, 2, 5));
         check(new LayerNorm(1e-5), gaussian(1, 3, 5), gaussian(2, 5), gaussian(3, 5));
         check(new L2Normalize(1e-12), gaussian(1, 3, 5));
         check(new CosineSimilarity(1e-8), gaussian(1, 3, 5), gaussian(2, 2, 5));
         check(new CrossCorrelation(1e-5), gaussian(1, 3, 5), gaussian(2, 3, 5));
+        check(new BarlowTwins(0.3, 1e-5), gaussian(1, 3, 7), gaussian(2, 3, 7));
         check(new NtXent(0.5), gaussian(1, 6, 5));
+        check(new NtXentAndGrad(0.5), gaussian(1, 6, 5));
+        check(new QueueNce(0.5), gaussian(1, 3, 5), gaussian(2, 3, 5), gaussian(3, 7, 5));
         check(new SoftmaxCrossEntropy(0.1, -100), gaussian(1, 3, 5), device.integers(Shape.of(3), 4, -100, 2));
     }
 
@@ -268,7 +276,7 @@ final class VjpTest {
             Tensor dx = Ops.run(new PoolingOp.MaxPool2dGrad(2, 2), dy, place);
             assertThatThrownBy(() -> tape.gradients(dx, dx)).hasMessage("max pooling is differentiable once");
         }
-        List<Op.Fused> derived = List.of(new BatchNormGrad(1e-5, true),
+        List<Op.Fused> derived = List.of(new BarlowTwinsGrad(1), new BatchNormGrad(1e-5, true, false),
                 new CosineSimilarityGrad(1), new CrossCorrelationGrad(),
                 new L2NormalizeGrad(1), new LayerNormGrad(),
                 new NtXentGrad(1), new SoftmaxCrossEntropyGrad(0, 0));

@@ -12,7 +12,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /// [BatchNorm] and its gradients. They do little with each number, so what counts is how often the numbers pass through
-/// memory: forward twice in and once out, backward twice in (three tensors behind a ReLU, else two) and once out.
+/// memory: forward twice in and once out, backward twice in (three tensors behind a ReLU, else two) and once out. A
+/// residual is read, and its gradient written, while the numbers beside it are in the cache.
 final class BatchNorms {
 
     private BatchNorms() {}
@@ -35,7 +36,10 @@ final class BatchNorms {
             floats(out[1])[at(out[1]) + c] = m[c];
             floats(out[2])[at(out[2]) + c] = (float) variance[c];
         }
-        scale(t, x, at(in[0]), m, a, b, op.relu() ? 0 : Float.NaN, floats(out[0]), at(out[0]), parallel);
+        float floor = op.relu() ? 0 : Float.NaN;
+        float[] y = floats(out[0]), r = in.length == 4 ? floats(in[3]) : null;
+        int xo = at(in[0]), yo = at(out[0]), ro = in.length == 4 ? at(in[3]) : 0;
+        scale(t, x, xo, m, a, b, floor, r, ro, y, yo, parallel);
     }
 
     /// dx = a (g − Σg/M − x̂ · Σgx̂/M) for every channel, as a g + (x − mean) k + s.
@@ -59,18 +63,27 @@ final class BatchNorms {
             k[c] = (float) (-scale * rstd * dGamma / t.count());
             s[c] = (float) (-scale * sums[c] / t.count());
         }
-        gradient(t, x, xo, m, y, yo, floor, dy, go, a, k, s, floats(out[0]), at(out[0]), parallel);
+        float[] dr = op.residual() ? floats(out[3]) : null;
+        int ro = op.residual() ? at(out[3]) : 0;
+        gradient(t, x, xo, m, y, yo, floor, dy, go, a, k, s, floats(out[0]), at(out[0]), dr, ro, parallel);
     }
 
     /// dx = a g + (x − m) k + s, with numbers m, a, k, s for each channel; g = dy, or 0 where y ≤ floor. dx may be dy.
     static void gradient(ChannelTiles t, float[] x, int xo, float[] m, float[] y, int yo, float floor, float[] dy,
             int go, float[] a, float[] k, float[] s, float[] dx, int to, Parallel parallel) {
+        gradient(t, x, xo, m, y, yo, floor, dy, go, a, k, s, dx, to, null, 0, parallel);
+    }
+
+    /// The same, and dr = g, unless it is null.
+    private static void gradient(ChannelTiles t, float[] x, int xo, float[] m, float[] y, int yo, float floor,
+            float[] dy, int go, float[] a, float[] k, float[] s, float[] dx, int to, float[] dr, int ro, Parallel parallel) {
         t.each(parallel, (rowTile, row, rows, channel, count) -> {
             int start = t.at(row, channel), inner = t.inner();
             if (t.byChannel()) {
                 for (int r = 0; r < rows; r++) {
                     for (int j = 0; j < count; j++) {
                         int at = start + r * t.stride() + j * inner, c = channel + j;
+                        if (dr != null) mask(y, yo + at, floor, dy, go + at, dr, ro + at, inner);
                         gradientRun(x, xo + at, y, yo + at, floor, dy, go + at, m[c], a[c], k[c], s[c], dx, to + at,
                                 inner);
                     }
@@ -84,6 +97,7 @@ final class BatchNorms {
                 t.spread(s, channel, count, spread, 3 * width);
                 for (int r = 0; r < rows; r++) {
                     int at = start + r * t.stride();
+                    if (dr != null) mask(y, yo + at, floor, dy, go + at, dr, ro + at, width);
                     gradientRow(x, xo + at, y, yo + at, floor, dy, go + at, spread, dx, to + at, width);
                 }
             }
@@ -97,13 +111,22 @@ final class BatchNorms {
     /// y = max((x − m) a + b, floor), with numbers m, a, b for each channel; a floor of NaN leaves all.
     static void scale(ChannelTiles t, float[] x, int xo, float[] m, float[] a, float[] b, float floor, float[] y,
             int yo, Parallel parallel) {
+        scale(t, x, xo, m, a, b, floor, null, 0, y, yo, parallel);
+    }
+
+    /// y = max((x − m) a + b + r, floor), with numbers m, a, b for each channel; a floor of NaN leaves all, an r of null
+    /// is 0.
+    private static void scale(ChannelTiles t, float[] x, int xo, float[] m, float[] a, float[] b, float floor,
+            float[] r, int ro, float[] y, int yo, Parallel parallel) {
+        float first = r == null ? floor : Float.NaN;
         t.each(parallel, (rowTile, row, rows, channel, count) -> {
             int start = t.at(row, channel), inner = t.inner();
             if (t.byChannel()) {
-                for (int r = 0; r < rows; r++) {
+                for (int i = 0; i < rows; i++) {
                     for (int j = 0; j < count; j++) {
-                        int at = start + r * t.stride() + j * inner, c = channel + j;
-                        run(x, xo + at, m[c], a[c], b[c], floor, y, yo + at, inner);
+                        int at = start + i * t.stride() + j * inner, c = channel + j;
+                        run(x, xo + at, m[c], a[c], b[c], first, y, yo + at, inner);
+                        if (r != null) add(r, ro + at, floor, y, yo + at, inner);       // y is in the cache
                     }
                 }
             } else {
@@ -112,12 +135,38 @@ final class BatchNorms {
                 t.spread(m, channel, count, spread, 0);
                 t.spread(a, channel, count, spread, width);
                 t.spread(b, channel, count, spread, 2 * width);
-                for (int r = 0; r < rows; r++) {
-                    int at = start + r * t.stride();
-                    row(x, xo + at, spread, floor, y, yo + at, width);
+                for (int i = 0; i < rows; i++) {
+                    int at = start + i * t.stride();
+                    row(x, xo + at, spread, first, y, yo + at, width);
+                    if (r != null) add(r, ro + at, floor, y, yo + at, width);
                 }
             }
         });
+    }
+
+    /// y = max(y + r, floor).
+    private static void add(float[] r, int ro, float floor, float[] y, int yo, int n) {
+        FloatVector low = FloatVector.broadcast(SPECIES, floor);
+        int i = 0;
+        for (; i <= n - WIDTH; i += WIDTH) {
+            FloatVector v = FloatVector.fromArray(SPECIES, y, yo + i).add(FloatVector.fromArray(SPECIES, r, ro + i));
+            v.blend(low, v.compare(VectorOperators.LE, low)).intoArray(y, yo + i);
+        }
+        for (; i < n; i++) {
+            float v = y[yo + i] + r[ro + i];
+            y[yo + i] = v <= floor ? floor : v;
+        }
+    }
+
+    /// g = dy, or 0 where y ≤ floor.
+    private static void mask(float[] y, int yo, float floor, float[] dy, int go, float[] g, int to, int n) {
+        int i = 0;
+        for (; i <= n - WIDTH; i += WIDTH) {
+            FloatVector.fromArray(SPECIES, dy, go + i)
+                    .blend(0, FloatVector.fromArray(SPECIES, y, yo + i).compare(VectorOperators.LE, floor))
+                    .intoArray(g, to + i);
+        }
+        for (; i < n; i++) g[to + i] = y[yo + i] <= floor ? 0 : dy[go + i];
     }
 
     private static void run(float[] x, int xo, float m, float a, float b, float floor, float[] y, int yo, int n) {

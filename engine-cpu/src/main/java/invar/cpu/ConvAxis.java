@@ -16,7 +16,12 @@ package invar.cpu;
 /// @param count    by place: number of taps, which may be zero
 /// @param source   by place: where in the source its first tap falls
 /// @param step     how far each following tap moves in the source
-record ConvAxis(int sources, int[] order, int[] first, int[] count, int[] source, int step) {
+/// @param classes  positions where a new class of taps starts, and their number last: all taps of a place are of one
+///                 class
+/// @param phases   places of equal remainder modulo this number use the same class of taps
+/// @param advance  how far a tap moves in the source from a place to the next of the same remainder
+record ConvAxis(int sources, int[] order, int[] first, int[] count, int[] source, int step, int[] classes, int phases,
+        int advance) {
 
     /// The axis of a convolution: places are outputs, sources are inputs.
     static ConvAxis forward(int inputs, int outputs, int taps, int stride, int padding, int dilation) {
@@ -24,7 +29,8 @@ record ConvAxis(int sources, int[] order, int[] first, int[] count, int[] source
         for (int t = 0; t < taps; t++) {
             order[t] = t;
         }
-        ConvAxis axis = new ConvAxis(inputs, order, new int[outputs], new int[outputs], new int[outputs], dilation);
+        ConvAxis axis = new ConvAxis(inputs, order, new int[outputs], new int[outputs], new int[outputs], dilation,
+                new int[] {0, taps}, 1, stride);
         for (int j = 0; j < outputs; j++) {
             int position = 0, i = j * stride - padding;
             for (; position < taps && i < 0; position++) {
@@ -46,17 +52,19 @@ record ConvAxis(int sources, int[] order, int[] first, int[] count, int[] source
     /// downwards, so that the output place moves upwards.
     static ConvAxis transposed(int inputs, int outputs, int taps, int stride, int padding, int dilation) {
         int divisor = gcd(stride, dilation), period = stride / divisor;
-        int[] order = new int[taps];
+        int[] order = new int[taps], classes = new int[period + 1];
         int position = 0;
         for (int residue = 0; residue < period; residue++) {
+            classes[residue] = position;
             for (int t = taps - 1; t >= 0; t--) {
                 if (t % period == residue) {
                     order[position++] = t;
                 }
             }
         }
+        classes[period] = taps;
         ConvAxis axis = new ConvAxis(outputs, order, new int[inputs], new int[inputs], new int[inputs],
-                dilation / divisor);
+                dilation / divisor, classes, stride, 1);
         for (int i = 0; i < inputs; i++) {
             for (position = taps - 1; position >= 0; position--) {
                 int distance = i + padding - order[position] * dilation;
@@ -76,6 +84,15 @@ record ConvAxis(int sources, int[] order, int[] first, int[] count, int[] source
 
     int taps() {
         return order.length;
+    }
+
+    /// The class of taps that the tap at this position of the order is in.
+    int classOf(int position) {
+        int c = 0;
+        while (classes[c + 1] <= position) {
+            c++;
+        }
+        return c;
     }
 
     /// Marks what the places `from` ≤ place < `to` read.

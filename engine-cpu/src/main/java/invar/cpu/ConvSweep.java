@@ -105,7 +105,8 @@ final class ConvSweep {
         int depth = merged ? taps * channels : channels, perRow = merged ? Math.min(taps, 1) : taps;
         int segments = 0;
         for (int u = 0; u < vertical.count()[row]; u++) {
-            int tap = (vertical.first()[row] + u) * horizontal.taps() + horizontal.first()[column];
+            int tap = taps == 0 ? 0
+                    : ConvWeights.tap(vertical, horizontal, vertical.first()[row] + u, horizontal.first()[column]);
             int sourceRow = vertical.source()[row] + u * vertical.step() - low;
             for (int v = 0; v < perRow; v++) {
                 int sourceColumn = horizontal.source()[column] + v * horizontal.step();

@@ -10,7 +10,8 @@ import java.util.Arrays;
 /// ```
 /// For each tap (u, v) this is a product of two matrices whose common dimension is pixels and images, so both are laid
 /// out as panels `[pixel][image][channel]` ([Transpose]). The pixels that a tap pairs then follow each other in both,
-/// and are read where they are: no window is copied. Pixels that a tap pairs with padding are skipped.
+/// and are read where they are: no window is copied. Pixels that a tap pairs with padding are skipped. With a stride
+/// the columns of x are sorted by their remainder, so that those a tap reads are neighbours again.
 ///
 /// Rows of a tile are the channels of y and columns those of x, or the reverse if that leaves fewer lanes empty: an
 /// image has three channels, and a tile sixteen columns.
@@ -19,7 +20,9 @@ import java.util.Arrays;
 /// sizes, so the result does not depend on the number of threads.
 final class ConvWeightGrad {
 
-    /// Numbers of a block of images, x and dy together: 256 KiB.
+    /// Numbers of a block of images, x and dy together: 256 KiB. Exceeded where a sum over a block would else have less
+    /// than [Gemm#DEPTH] steps, because the sums themselves then travel more than the images: those of 512 → 512
+    /// channels are 9 MiB, read and written once for each block.
     private static final int BLOCK = 64 * 1024;
 
     /// Numbers of all partial sums together: 16 MiB, unless four parts are more.
@@ -53,9 +56,11 @@ final class ConvWeightGrad {
         paddedColumns = roundUp(columns);
         int xLanes = rowsAreOutputs ? paddedColumns : paddedRows, yLanes = rowsAreOutputs ? paddedRows : paddedColumns;
         int row = xLanes * s.w() * s.op().strideH() + yLanes * s.outWidth();      // of one image and one row of y
-        int most = Math.clamp(BLOCK / Math.max(1, row * s.outHeight()), 8, MOST_IMAGES);
+        int least = Math.clamp(2 * Gemm.DEPTH / Math.max(1, s.outHeight() * s.outWidth()), 8, MOST_IMAGES / 2);
+        int most = Math.clamp(BLOCK / Math.max(1, row * s.outHeight()), least, MOST_IMAGES);
         images = Math.min(s.n(), Integer.highestOneBit(most));
-        bandRows = Math.clamp(BLOCK / ((long) row * images), 1, s.outHeight());
+        long deep = Math.ceilDiv(Gemm.DEPTH, s.outWidth() * images);
+        bandRows = Math.clamp(Math.max(deep, BLOCK / ((long) row * images)), 1, s.outHeight());
         size = s.window() * paddedRows * paddedColumns;
         int blocks = (s.n() + images - 1) / images;
         parts = Math.min(blocks, Math.clamp(SUMS / ((long) size * s.groups()), 4, MOST_PARTS));
@@ -107,17 +112,28 @@ final class ConvWeightGrad {
         while (high > low && !read[high - 1]) {
             high--;
         }
-        int pixelsX = (high - low) * s.w(), pixelsY = (to - from) * s.outWidth();
+        int pixelsX = (high - low) * sortedWidth(), pixelsY = (to - from) * s.outWidth();
         float[] lanesX = Scratch.IMAGES.floats((rowsAreOutputs ? paddedColumns : paddedRows) * pixelsX * count);
         float[] lanesY = Scratch.RESULT.floats((rowsAreOutputs ? paddedRows : paddedColumns) * pixelsY * count);
-        pack(x, xo + (image * s.groups() + group) * s.groupInputs() * s.h() * s.w() + low * s.w(), s.c(),
-                s.groupInputs(), s.h() * s.w(), pixelsX, count, !rowsAreOutputs, lanesX);
+        if (s.op().strideW() == 1) {
+            pack(x, xo + (image * s.c() + group * s.groupInputs()) * s.h() * s.w() + low * s.w(), s.c(),
+                    s.groupInputs(), s.h() * s.w(), (high - low) * s.w(), 1, count, !rowsAreOutputs, lanesX, 0,
+                    pixelsX);
+        } else {
+            for (int row = low; row < high; row++) {
+                if (read[row]) {
+                    pack(x, xo + (image * s.c() + group * s.groupInputs()) * s.h() * s.w() + row * s.w(), s.c(),
+                            s.groupInputs(), s.h() * s.w(), s.w(), s.op().strideW(), count, !rowsAreOutputs, lanesX,
+                            (row - low) * sortedWidth(), pixelsX);
+                }
+            }
+        }
         int planeY = s.outHeight() * s.outWidth();
-        pack(dy, dyo + (image * s.groups() + group) * s.groupOutputs() * planeY + from * s.outWidth(), s.o(),
-                s.groupOutputs(), planeY, pixelsY, count, rowsAreOutputs, lanesY);
+        pack(dy, dyo + (image * s.o() + group * s.groupOutputs()) * planeY + from * s.outWidth(), s.o(),
+                s.groupOutputs(), planeY, pixelsY, 1, count, rowsAreOutputs, lanesY, 0, pixelsY);
 
         int together = Math.max(1, Gemm.DEPTH / (s.outWidth() * count));      // rows of y that a tile sums at once
-        int[] offsets = new int[2 * together * s.outWidth()];
+        int[] offsets = new int[2 * together];
         for (int row = from; row < to; row += together) {
             for (int tap = 0; tap < s.window(); tap++) {
                 tap(tap, row, Math.min(to, row + together), from, low, count, offsets, lanesX, pixelsX, lanesY, pixelsY,
@@ -126,15 +142,34 @@ final class ConvWeightGrad {
         }
     }
 
+    /// Columns of x with room for as many of each remainder.
+    private int sortedWidth() {
+        return Math.ceilDiv(s.w(), s.op().strideW()) * s.op().strideW();
+    }
+
     /// Panels `[pixel][image][channel]` of some images: of tile heights if they are rows of tiles, else of their width.
-    private void pack(float[] from, int at, int channelsOfImage, int channels, int plane, int pixels, int count,
-            boolean asRows, float[] lanes) {
+    /// Fills `length` pixels of each panel, from `pixel` on; `parts` is the number of remainders they are sorted by.
+    private void pack(float[] from, int at, int channelsOfImage, int channels, int plane, int length, int parts,
+            int count, boolean asRows, float[] lanes, int pixel, int pixels) {
         for (int c = 0; c < channels; ) {
-            int width = asRows ? Tile.height(channels - c) : COLUMNS;
-            for (int image = 0; image < count; image++) {
-                Transpose.interleave(from, at + (image * channelsOfImage + c) * plane, plane,
-                        Math.min(width, channels - c), pixels, lanes, c * pixels * count + image * width, count * width,
-                        width);
+            int width = asRows ? Tile.height(channels - c) : COLUMNS, step = count * width;
+            int distance = channelsOfImage * plane, partStep = Math.ceilDiv(length, parts) * step;
+            for (int image = 0; image < count; ) {
+                int first = at + (image * channelsOfImage + c) * plane;
+                int target = c * pixels * count + pixel * step + image * width;
+                boolean pair = width == 4 && image + 1 < count && first + distance + 4 * plane <= from.length;
+                if (pair) {                                    // lanes beyond the channels add to rows that none reads
+                    Transpose.interleavePair(from, first, plane, distance, length, lanes, target, step, parts,
+                            partStep);
+                } else {
+                    // Eight rows are moved at once. Of six, the lanes too many are the next image's, which follows.
+                    boolean six = width == 6 && c + 6 <= channels && image + 1 < count
+                            && first + 8 * plane <= from.length;
+                    int rows = six ? 8 : Math.min(width, channels - c);
+                    Transpose.interleave(from, first, plane, rows, length, lanes, target, step, Math.max(rows, width),
+                            parts, partStep);
+                }
+                image += pair ? 2 : 1;
             }
             c += width;
         }
@@ -150,20 +185,19 @@ final class ConvWeightGrad {
         if (end <= first) {
             return;
         }
-        boolean merged = stride == 1;                          // a row of pixels is one stretch of memory in both
-        int depth = merged ? (end - first) * count : count, segments = 0;
+        int columnX = first * stride + shift;                  // sorted by remainder it is followed by the next one
+        int sorted = columnX % stride * (sortedWidth() / stride) + columnX / stride;
+        int depth = (end - first) * count, segments = 0;
         for (int row = from; row < to; row++) {
             int rowX = row * s.op().strideH() + u * s.op().dilationH() - s.op().padH();
             if (rowX < 0 || rowX >= s.h()) {
                 continue;
             }
-            for (int column = first; column < (merged ? first + 1 : end); column++) {
-                int inY = ((row - lowY) * s.outWidth() + column) * count;
-                int inX = ((rowX - lowX) * s.w() + column * stride + shift) * count;
-                offsets[2 * segments] = rowsAreOutputs ? inY : inX;
-                offsets[2 * segments + 1] = rowsAreOutputs ? inX : inY;
-                segments++;
-            }
+            int inY = ((row - lowY) * s.outWidth() + first) * count;
+            int inX = ((rowX - lowX) * sortedWidth() + sorted) * count;
+            offsets[2 * segments] = rowsAreOutputs ? inY : inX;
+            offsets[2 * segments + 1] = rowsAreOutputs ? inX : inY;
+            segments++;
         }
         if (segments == 0) {
             return;

@@ -8,6 +8,8 @@ import invar.core.PointwiseOp;
 import invar.core.PoolingOp;
 import invar.core.ReductionOp;
 import invar.core.Tensor;
+import invar.core.fused.BarlowTwins;
+import invar.core.fused.BarlowTwinsGrad;
 import invar.core.fused.BatchNorm;
 import invar.core.fused.BatchNormGrad;
 import invar.core.fused.CosineSimilarity;
@@ -20,7 +22,9 @@ import invar.core.fused.L2NormalizeGrad;
 import invar.core.fused.LayerNorm;
 import invar.core.fused.LayerNormGrad;
 import invar.core.fused.NtXent;
+import invar.core.fused.NtXentAndGrad;
 import invar.core.fused.NtXentGrad;
+import invar.core.fused.QueueNce;
 import invar.core.fused.SoftmaxCrossEntropy;
 import invar.core.fused.SoftmaxCrossEntropyGrad;
 import invar.core.spi.Backend;
@@ -29,13 +33,15 @@ import java.lang.foreign.MemorySegment;
 
 /// The processor as a device: tensors are Java arrays of single precision, kernels use the Vector API and a team of
 /// threads of its own. Everything is done when `execute` returns, and every result is the same to the last bit on any
-/// number of threads. Several backends may be open side by side.
+/// number of threads. Several backends may be open side by side. If its kernels stay a hundred times too slow, because
+/// Java was started without the flag they need, one line on the standard error says so.
 public final class CpuBackend implements Backend {
 
-    /// The longest array that Java virtual machines make.
-    private static final long LONGEST = Integer.MAX_VALUE - 8L;
+    /// The longest array that Java virtual machines make, less what is before the first element.
+    private static final long LONGEST = Integer.MAX_VALUE - 8L - CpuStorage.FIRST;
 
     private final Parallel parallel;
+    private final SpeedWatch watch = new SpeedWatch(System::nanoTime, System.err::println);
 
     /// Starts the threads.
     ///
@@ -53,13 +59,13 @@ public final class CpuBackend implements Backend {
     @Override
     public Storage allocate(DType type, long elements) {
         if (elements < 0 || elements > LONGEST) {
-            throw new IllegalArgumentException("a CPU tensor is a Java array and has at most 2^31 - 9 = " + LONGEST
+            throw new IllegalArgumentException("a CPU tensor is a Java array and has at most " + LONGEST
                     + " elements, but " + elements + " were asked for");
         }
         try {
             return switch (type) {
-                case F32 -> new CpuStorage.Floats(new float[(int) elements]);
-                case I32 -> new CpuStorage.Ints(new int[(int) elements]);
+                case F32 -> new CpuStorage.Floats(new float[(int) elements + CpuStorage.FIRST]);
+                case I32 -> new CpuStorage.Ints(new int[(int) elements + CpuStorage.FIRST]);
                 case F64 -> throw new IllegalArgumentException("the CPU backend computes in F32, not in F64");
             };
         } catch (OutOfMemoryError e) {
@@ -94,7 +100,10 @@ public final class CpuBackend implements Backend {
             case Op.InPlace u -> Updates.execute(u, in, parallel);
             case ReductionOp r -> Reductions.execute(r, in[0], out[0], parallel);
             case PoolingOp p -> Poolings.execute(p, in, out, parallel);
-            case ContractionOp c -> Contractions.execute(c, in[0], in[1], out[0], parallel);
+            case ContractionOp c -> watch.run(c, in[0], in[1], out[0],
+                    () -> Contractions.execute(c, in[0], in[1], out[0], parallel));
+            case BarlowTwins f -> BarlowTwinses.forward(f, in, out, parallel);
+            case BarlowTwinsGrad f -> BarlowTwinses.backward(f, in, out, parallel);
             case BatchNorm f -> BatchNorms.forward(f, in, out, parallel);
             case BatchNormGrad f -> BatchNorms.backward(f, in, out, parallel);
             case CosineSimilarity f -> CosineSimilarities.forward(f, in, out, parallel);
@@ -106,7 +115,9 @@ public final class CpuBackend implements Backend {
             case LayerNorm f -> LayerNorms.forward(f, in, out, parallel);
             case LayerNormGrad f -> LayerNorms.backward(in, out, parallel);
             case NtXent f -> NtXents.forward(f, in, out, parallel);
+            case NtXentAndGrad f -> NtXents.both(f, in, out, parallel);
             case NtXentGrad f -> NtXents.backward(f, in, out, parallel);
+            case QueueNce f -> QueueNces.forward(f, in, out, parallel);
             case SoftmaxCrossEntropy f -> CrossEntropies.forward(f, in, out, parallel);
             case SoftmaxCrossEntropyGrad f -> CrossEntropies.backward(f, in, out, parallel);
         }
@@ -115,6 +126,8 @@ public final class CpuBackend implements Backend {
     @Override
     public boolean supports(Op.Fused op) {
         return switch ((FusedOp) op) {
+            case BarlowTwins f -> true;
+            case BarlowTwinsGrad f -> true;
             case BatchNorm f -> true;
             case BatchNormGrad f -> true;
             case CosineSimilarity f -> true;
@@ -126,7 +139,9 @@ public final class CpuBackend implements Backend {
             case LayerNorm f -> true;
             case LayerNormGrad f -> true;
             case NtXent f -> true;
+            case NtXentAndGrad f -> true;
             case NtXentGrad f -> true;
+            case QueueNce f -> true;
             case SoftmaxCrossEntropy f -> true;
             case SoftmaxCrossEntropyGrad f -> true;
         };

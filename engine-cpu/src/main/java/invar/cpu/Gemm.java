@@ -10,9 +10,9 @@ import static invar.cpu.Lanes.COLUMNS;
 /// All matrices are row-major with a distance of `ld` numbers between rows; A is stored (m, k), or (k, m) if it is read
 /// transposed, and B likewise.
 ///
-/// The product is cut for the caches: B is packed once and shared by all threads; each task packs a block of rows of
-/// A that fits the second-level cache; one panel of B fits the first-level cache while all panels of A pass by; the
-/// sum in the registers is that of [Tile]. Sources: see there.
+/// The product is cut for the caches: A and B are packed once, side by side by all threads, and shared; a task takes a
+/// block of rows of A that fits the second-level cache; one panel of B fits the first-level cache while all panels of
+/// that block pass by; the sum in the registers is that of [Tile]. Sources: see there.
 ///
 /// Every element of C is summed over k in one order, in blocks of [#DEPTH], whatever the number of threads.
 final class Gemm {
@@ -20,11 +20,15 @@ final class Gemm {
     /// Depth of a block: 256 · 16 floats of B are 16 KiB, half of a first-level cache of 32 KiB.
     static final int DEPTH = 256;
 
-    /// Rows of A in a task: 128 · 256 floats are 128 KiB, a quarter of the smallest second-level cache in sight.
-    private static final int ROWS = 128;
+    /// Panels of A in a task: 20 panels of 6 rows and 256 steps are 120 KiB, a quarter of the smallest second-level cache
+    /// in sight.
+    private static final int PANELS = 20;
 
-    /// Numbers of B that are packed at a time: 16 MiB, a bound for the memory of large products.
+    /// Numbers of A, and of B, that are packed at a time: 16 MiB each, a bound for the memory of large products.
     private static final int SLAB = 1 << 22;
+
+    /// Blocks that a product should have at least, so that threads finish together.
+    private static final int TASKS = 16;
 
     /// Products with fewer multiplications than this run on the caller: about 10 µs, the time to wake the others.
     private static final long SERIAL = 1 << 18;
@@ -102,59 +106,87 @@ final class Gemm {
     private static void blocked(Parallel p, int m, int n, int k, float[] a, int ao, int aRow, int aK, float[] b, int bo,
             int bK, int bColumn, boolean accumulate, float[] c, int co, int cRow, int cColumn) {
         Parallel team = m * (long) n * k < SERIAL ? Parallel.INLINE : p;
-        int slab = Math.max(COLUMNS, Math.min(roundUp(n, COLUMNS), SLAB / Math.max(k, 1) / COLUMNS * COLUMNS));
-        for (int from = 0; from < n; from += slab) {
-            int columns = Math.min(slab, n - from), panels = (columns + COLUMNS - 1) / COLUMNS;
-            float[] packed = Scratch.COLUMNS.floats(panels * COLUMNS * k);
-            int base = bo + from * bColumn;
-            int group = Math.max(1, (1 << 15) / (COLUMNS * Math.max(k, 1)));    // panels of a packing task: 128 KiB
-            team.run((panels + group - 1) / group, task -> {
-                for (int panel = task * group; panel < Math.min(panels, (task + 1) * group); panel++) {
+        int columnSlab = slab(n, k, COLUMNS), rowSlab = slab(m, k, Tile.ROWS);
+        for (int column = 0; column < n; column += columnSlab) {
+            int columns = Math.min(columnSlab, n - column);
+            for (int row = 0; row < m; row += rowSlab) {
+                int rows = Math.min(rowSlab, m - row);
+                float[] packedA = Scratch.ROWS.aligned(Tile.paddedRows(rows) * k);
+                float[] packedB = Scratch.COLUMNS.aligned(roundUp(columns, COLUMNS) * k);
+                pack(team, rows, row == 0 ? columns : 0, k, a, ao + row * aRow, aRow, aK, packedA, b,
+                        bo + column * bColumn, bK, bColumn, packedB);
+                multiply(team, rows, columns, k, packedA, packedB, accumulate, c, co + row * cRow + column * cColumn,
+                        cRow, cColumn);
+            }
+        }
+    }
+
+    /// How many of `size` rows or columns of length `k` are packed at a time; a multiple of `unit`, or all.
+    private static int slab(int size, int k, int unit) {
+        return Math.max(unit, Math.min(roundUp(size, unit), SLAB / Math.max(k, 1) / unit * unit));
+    }
+
+    /// Packs rows of A and columns of B, in tasks of about 128 KiB.
+    private static void pack(Parallel team, int rows, int columns, int k, float[] a, int ao, int aRow, int aK,
+            float[] packedA, float[] b, int bo, int bK, int bColumn, float[] packedB) {
+        int each = Math.max(1, (1 << 15) / (COLUMNS * Math.max(k, 1)));            // panels of a task
+        int rowPanels = Tile.panels(rows), columnPanels = tasks(columns, COLUMNS), rowTasks = tasks(rowPanels, each);
+        team.run(rowTasks + tasks(columnPanels, each), task -> {
+            if (task < rowTasks) {
+                int last = Math.min(rowPanels, (task + 1) * each);
+                Panels.packRows(a, ao, aRow, aK, rows, task * each, last, k, packedA, Scratch.ALIGNED);
+            } else {
+                int first = (task - rowTasks) * each;
+                for (int panel = first; panel < Math.min(columnPanels, first + each); panel++) {
                     int column = panel * COLUMNS;
-                    Panels.packColumns(b, base + column * bColumn, bColumn, bK, Math.min(COLUMNS, columns - column), k,
-                            packed, column * k);
+                    Panels.packColumns(b, bo + column * bColumn, bColumn, bK, Math.min(COLUMNS, columns - column), k,
+                            packedB, Scratch.ALIGNED + column * k);
                 }
-            });
-            int rowBlocks = (m + ROWS - 1) / ROWS;
-            int chunk = columnChunk(columns, rowBlocks), chunks = (columns + chunk - 1) / chunk;
-            int target = co + from * cColumn;
-            team.run(rowBlocks * chunks, task -> {
-                int row = task % rowBlocks * ROWS, column = task / rowBlocks * chunk;
-                block(Math.min(ROWS, m - row), Math.min(chunk, columns - column), k, a, ao + row * aRow, aRow, aK,
-                        packed, column * k, accumulate, c, target + row * cRow + column * cColumn, cRow, cColumn);
-            });
-        }
+            }
+        });
     }
 
-    /// Columns of a task: many, because each task packs its rows of A; fewer if there would be too few tasks.
-    private static int columnChunk(int columns, int rowBlocks) {
-        int chunk = 512;
-        while (chunk > 128 && rowBlocks * ((columns + chunk - 1) / chunk) < 16) {
-            chunk /= 2;
+    /// The product of what is packed. Blocks have 128 columns, so that theirs of C stay in the second-level cache beside
+    /// the rows of A while the sum goes on; they get smaller if there would be too few to share out.
+    private static void multiply(Parallel team, int m, int n, int k, float[] packedA, float[] packedB,
+            boolean accumulate, float[] c, int co, int cRow, int cColumn) {
+        int panels = Tile.panels(m), high = PANELS, wide = 128;
+        while (wide > 64 && tasks(panels, high) * tasks(n, wide) < TASKS) {
+            wide /= 2;
         }
-        return chunk;
+        while (high > 5 && tasks(panels, high) * tasks(n, wide) < TASKS) {
+            high /= 2;
+        }
+        int rows = high, columns = wide, across = tasks(panels, rows);
+        team.run(across * tasks(n, columns), task -> {
+            int first = task % across * rows, column = task / across * columns;
+            block(m, first, Math.min(panels, first + rows), Math.min(columns, n - column), k, packedA, packedB,
+                    Scratch.ALIGNED + column * k, accumulate, c, co + column * cColumn, cRow, cColumn);
+        });
     }
 
-    /// One task: `rows ≤ ROWS` rows of A times `columns` columns of the packed B.
-    private static void block(int rows, int columns, int k, float[] a, int ao, int aRow, int aK, float[] packedB,
-            int bo, boolean accumulate, float[] c, int co, int cRow, int cColumn) {
-        float[] packedA = Scratch.ROWS.floats(Tile.paddedRows(rows) * DEPTH);
+    private static int tasks(int size, int each) {
+        return (size + each - 1) / each;
+    }
+
+    /// One task: the panels `first` ≤ panel < `last` of the packed A times some columns of the packed B.
+    private static void block(int m, int first, int last, int columns, int k, float[] packedA, float[] packedB, int bo,
+            boolean accumulate, float[] c, int co, int cRow, int cColumn) {
         for (int start = 0; start == 0 || start < k; start += DEPTH) {
             int depth = Math.min(DEPTH, k - start);
             boolean add = accumulate || start > 0;
-            Panels.packRows(a, ao + start * aK, aRow, aK, rows, depth, packedA, 0);
             for (int column = 0; column < columns; column += COLUMNS) {
-                int panel = bo + column * k + start * COLUMNS, used = Math.min(COLUMNS, columns - column);
-                for (int row = 0; row < rows; ) {
-                    int height = Tile.height(rows - row), target = co + row * cRow + column * cColumn;
-                    if (used == COLUMNS && cColumn == 1 && height <= rows - row) {
-                        Tile.multiply(height, 1, Tile.ONE_SEGMENT, 0, depth, packedA, row * depth, packedB, panel,
+                int panelB = bo + column * k + start * COLUMNS, used = Math.min(COLUMNS, columns - column);
+                for (int panel = first; panel < last; panel++) {
+                    int row = Tile.start(panel, m), height = Tile.height(m - row);
+                    int panelA = Scratch.ALIGNED + row * k + start * height, target = co + row * cRow + column * cColumn;
+                    if (used == COLUMNS && cColumn == 1 && height <= m - row) {
+                        Tile.multiply(height, 1, Tile.ONE_SEGMENT, 0, depth, packedA, panelA, packedB, panelB,
                                 add ? c : Tile.ZEROS, add ? target : 0, add ? cRow : 0, c, target, cRow);
                     } else {
-                        edge(height, Math.min(height, rows - row), used, depth, packedA, row * depth, packedB, panel,
-                                add, c, target, cRow, cColumn);
+                        edge(height, Math.min(height, m - row), used, depth, packedA, panelA, packedB, panelB, add, c,
+                                target, cRow, cColumn);
                     }
-                    row += height;
                 }
             }
         }

@@ -6,7 +6,7 @@ import static invar.cpu.Lanes.WIDTH;
 
 import jdk.incubator.vector.FloatVector;
 
-/// The weights of u in the gradient of NT-Xent, from similarities s and row log-sum-exps lse, with t = s / τ:
+/// The weights of u in the gradient of NT-Xent at small temperatures, from similarities s and row log-sum-exps lse, with t = s / τ:
 /// ```
 /// wᵢⱼ = e^(tᵢⱼ − lseᵢ) + e^(tᵢⱼ − lseⱼ) = e^(tᵢⱼ − c) (fᵢ + fⱼ)        fⱼ = e^(c − lseⱼ)
 /// ```
@@ -23,11 +23,12 @@ record NtXentWeights(float center, float[] factors, float[] lse, float scale) {
 
     private static final float SPREAD = 80;
 
-    static NtXentWeights of(float[] lse, int lo, int m, float scale) {
+    static NtXentWeights of(double[] lse, float scale) {
+        int m = lse.length;
         float low = Float.POSITIVE_INFINITY, high = Float.NEGATIVE_INFINITY;
         float[] padded = new float[(m + COLUMNS - 1) / COLUMNS * COLUMNS], factors = new float[padded.length];
         for (int i = 0; i < m; i++) {
-            padded[i] = lse[lo + i];
+            padded[i] = (float) lse[i];
             low = Math.min(low, padded[i]);
             high = Math.max(high, padded[i]);
         }

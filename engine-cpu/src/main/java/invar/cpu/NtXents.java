@@ -3,129 +3,135 @@ package invar.cpu;
 import static invar.cpu.CpuStorage.at;
 import static invar.cpu.CpuStorage.floats;
 import static invar.cpu.Lanes.COLUMNS;
-import static invar.cpu.Lanes.SPECIES;
-import static invar.cpu.Lanes.WIDTH;
-import static jdk.incubator.vector.VectorOperators.GT;
 
 import invar.core.Tensor;
 import invar.core.fused.NtXent;
+import invar.core.fused.NtXentAndGrad;
 import invar.core.fused.NtXentGrad;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 
-/// [NtXent] and its gradient, over pieces of the matrix of [Similarities]. Because that matrix is symmetric, a row is
-/// read as a column, so that lanes are different rows of the loss and need not be added to each other. Memory grows
-/// with M · D and the time is that of the products, M² D each: one forward, two backward.
+/// [NtXent], its gradient, and both at once. No matrix of similarities is stored as a whole: it is made in pieces, and
+/// only half of it, because it is symmetric ([NtXentPairs]); of the whole matrix where the temperature is very small
+/// ([NtXentRunning]). Multiply-adds: M² D/2 forward, 3 M² D/2 backward, and 3 M² D/2 for both at once if M is not too
+/// large for the exponentials to be kept.
 final class NtXents {
-
-    /// Rows whose exponentials are added in single precision before the sum goes on in double.
-    private static final int ROWS = 64;
 
     private NtXents() {}
 
-    /// log Σ exp with a running maximum: when a piece has a larger one, the sum so far is scaled down.
     static void forward(NtXent op, Tensor[] in, Tensor[] out, Parallel parallel) {
         int m = in[0].dim(0), d = in[0].dim(1), lo = at(out[1]);
-        float[] lse = floats(out[1]), u = Scratch.UNIT_ROWS.floats(m * d);
-        UnitRows.normalize(parallel, floats(in[0]), at(in[0]), m, d, NtXent.EPSILON, floats(out[2]), at(out[2]), u, 0);
-        float inverse = (float) (1 / op.temperature());
+        float[] lse = floats(out[1]), u = unitRows(parallel, in[0], floats(out[2]), at(out[2]));
         Similarities similarities = Similarities.of(parallel, u, m, d);
-        double[] losses = new double[m];
-        parallel.run(similarities.groups(), group -> {
-            int start = group * Similarities.GROUP * COLUMNS;
-            float[] max = new float[Similarities.GROUP * COLUMNS], positive = new float[max.length];
-            float[] room = new float[WIDTH];
-            double[] sum = new double[max.length];
-            Arrays.fill(max, Float.NEGATIVE_INFINITY);
-            similarities.each(group, (panel, first, rows, s) -> {
-                int state = panel * COLUMNS - start;
-                for (int lane = 0; lane < COLUMNS && panel * COLUMNS + lane < m; lane++) {
-                    int i = panel * COLUMNS + lane, p = partner(i, m);
-                    if (p >= first && p < first + rows) positive[state + lane] = s[(p - first) * COLUMNS + lane];
-                    if (i >= first && i < first + rows) {                                      // k ≠ i
-                        s[(i - first) * COLUMNS + lane] = Float.NEGATIVE_INFINITY;
-                    }
-                }
-                for (int half = 0; half < COLUMNS; half += WIDTH) {
-                    raise(s, half, rows, inverse, max, sum, state + half, room);
-                    for (int row = 0; row < rows; row += ROWS) {
-                        addExp(s, row * COLUMNS + half, Math.min(ROWS, rows - row), inverse, max, sum, state + half,
-                                room);
-                    }
-                }
-            });
-            for (int i = start; i < Math.min(m, start + max.length); i++) {
-                double log = Math.log(sum[i - start]);
-                lse[lo + i] = (float) (max[i - start] + log);
-                losses[i] = max[i - start] - (double) positive[i - start] * inverse + log;
-            }
-        });
-        double loss = 0;
-        for (double each : losses) loss += each;
-        floats(out[0])[at(out[0])] = (float) (loss / m);
+        double[] logSums;
+        double inverse;
+        if (NtXentPairs.safe(op.temperature(), m)) {
+            NtXentPairs pairs = NtXentPairs.of(similarities, op.temperature(), false);
+            logSums = logs(parallel, pairs);
+            inverse = pairs.inverse();
+        } else {
+            NtXentRunning running = new NtXentRunning(similarities, (float) (1 / op.temperature()));
+            logSums = running.logSums(parallel);
+            inverse = running.inverse();
+        }
+        for (int i = 0; i < m; i++) lse[lo + i] = (float) logSums[i];
+        floats(out[0])[at(out[0])] = (float) loss(parallel, u, m, d, logSums, inverse);
     }
 
     static void backward(NtXentGrad op, Tensor[] in, Tensor[] out, Parallel parallel) {
-        int m = in[0].dim(0), d = in[0].dim(1), ro = at(in[2]), to = at(out[0]);
-        float[] r = floats(in[2]), dz = floats(out[0]), u = Scratch.UNIT_ROWS.floats(m * d);
-        UnitRows.scale(parallel, floats(in[0]), at(in[0]), m, d, r, ro, u, 0);
-        float inverse = (float) (1 / op.temperature());
-        double factor = floats(in[3])[at(in[3])] / (m * op.temperature());
+        int m = in[0].dim(0), d = in[0].dim(1), lo = at(in[1]);
+        float[] r = floats(in[2]), u = Scratch.UNIT_ROWS.floats(m * d);
+        UnitRows.scale(parallel, floats(in[0]), at(in[0]), m, d, r, at(in[2]), u, 0);
+        quieten(u, r, at(in[2]), m, d);
         Similarities similarities = Similarities.of(parallel, u, m, d);
-        NtXentWeights weights = NtXentWeights.of(floats(in[1]), at(in[1]), m, inverse);
-        parallel.run(similarities.groups(), group -> {
-            int size = similarities.productSize(), firstPanel = group * Similarities.GROUP;
-            float[] sums = Scratch.GRADIENT.floats(Similarities.GROUP * size);                 // Σ w u, transposed
-            similarities.each(group, (panel, first, rows, s) -> {
-                weights.apply(s, rows, first, panel * COLUMNS);
-                for (int lane = 0; lane < COLUMNS && panel * COLUMNS + lane < m; lane++) {
-                    int i = panel * COLUMNS + lane, p = partner(i, m);
-                    if (i >= first && i < first + rows) s[(i - first) * COLUMNS + lane] = 0;
-                    if (p >= first && p < first + rows) s[(p - first) * COLUMNS + lane] -= 2;
-                }
-                similarities.multiply(first, rows, s, sums, (panel - firstPanel) * size);
-            });
-            double[] room = new double[Doubles.WIDTH];
-            int start = firstPanel * COLUMNS;
-            for (int i = start; i < Math.min(m, start + Similarities.GROUP * COLUMNS); i++) {
-                int column = (i - start) / COLUMNS * size + i % COLUMNS, row = to + i * d;
-                for (int j = 0; j < d; j++) dz[row + j] = sums[column + j * COLUMNS];
-                UnitRows.backward(u, i * d, d, r[ro + i], NtXent.EPSILON, dz, row, factor, dz, row, room);
+        double[] lse = new double[m];
+        for (int i = 0; i < m; i++) lse[i] = floats(in[1])[lo + i];
+        float[] products = NtXentPairs.safe(op.temperature(), m)
+                ? products(parallel, NtXentPairs.of(similarities, op.temperature(), false), lse)
+                : products(parallel, new NtXentRunning(similarities, (float) (1 / op.temperature())), lse);
+        double factor = floats(in[3])[at(in[3])] / (m * op.temperature());
+        gradient(parallel, similarities, u, products, r, at(in[2]), factor, floats(out[0]), at(out[0]));
+    }
+
+    static void both(NtXentAndGrad op, Tensor[] in, Tensor[] out, Parallel parallel) {
+        int m = in[0].dim(0), d = in[0].dim(1);
+        float[] r = new float[m], u = unitRows(parallel, in[0], r, 0), products;
+        Similarities similarities = Similarities.of(parallel, u, m, d);
+        double[] logSums;
+        double inverse;
+        if (NtXentPairs.safe(op.temperature(), m)) {
+            NtXentPairs pairs = NtXentPairs.of(similarities, op.temperature(), true);
+            logSums = logs(parallel, pairs);
+            inverse = pairs.inverse();
+            products = products(parallel, pairs, logSums);
+        } else {
+            NtXentRunning running = new NtXentRunning(similarities, (float) (1 / op.temperature()));
+            logSums = running.logSums(parallel);
+            inverse = running.inverse();
+            products = products(parallel, running, logSums);
+        }
+        floats(out[0])[at(out[0])] = (float) loss(parallel, u, m, d, logSums, inverse);
+        gradient(parallel, similarities, u, products, r, 0, 1 / (m * op.temperature()), floats(out[1]), at(out[1]));
+    }
+
+    private static float[] unitRows(Parallel parallel, Tensor z, float[] r, int ro) {
+        int m = z.dim(0), d = z.dim(1);
+        float[] u = Scratch.UNIT_ROWS.floats(m * d);
+        UnitRows.normalize(parallel, floats(z), at(z), m, d, NtXent.EPSILON, r, ro, u, 0);
+        quieten(u, r, ro, m, d);
+        return u;
+    }
+
+    /// Writes the one NaN of Java over all others, in rows without a finite length: [Powers] asks for it.
+    private static void quieten(float[] u, float[] r, int ro, int m, int d) {
+        for (int i = 0; i < m; i++) {
+            if (r[ro + i] > 0) continue;
+            for (int j = i * d; j < (i + 1) * d; j++) {
+                if (Float.isNaN(u[j])) u[j] = Float.NaN;
             }
-        });
+        }
+    }
+
+    private static double[] logs(Parallel parallel, NtXentPairs pairs) {
+        double[] lse = pairs.sums(parallel);
+        for (int i = 0; i < lse.length; i++) lse[i] = pairs.inverse() + Math.log(lse[i]);
+        return lse;
+    }
+
+    private static float[] products(Parallel parallel, NtXentPairs pairs, double[] lse) {
+        float[] factors = new float[(lse.length + COLUMNS - 1) / COLUMNS * COLUMNS];
+        for (int i = 0; i < lse.length; i++) factors[i] = (float) Math.exp(pairs.inverse() - lse[i]);
+        return pairs.products(parallel, factors);
+    }
+
+    private static float[] products(Parallel parallel, NtXentRunning running, double[] lse) {
+        return running.products(parallel, NtXentWeights.of(lse, running.inverse()));
     }
 
     private static int partner(int row, int m) {
         return row < m / 2 ? row + m / 2 : row - m / 2;
     }
 
-    /// Raises the maxima of one vector of columns to those of `rows` more rows, and scales the sums to match.
-    private static void raise(float[] s, int at, int rows, float scale, float[] max, double[] sum, int to,
-            float[] room) {
-        FloatVector m = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
-        for (int i = 0; i < rows; i++) {
-            FloatVector v = FloatVector.fromArray(SPECIES, s, at + i * COLUMNS);
-            m = m.blend(v, v.compare(GT, m));
-        }
-        m.mul(scale).intoArray(room, 0);
-        for (int lane = 0; lane < WIDTH; lane++) {
-            if (room[lane] > max[to + lane]) {
-                sum[to + lane] *= Math.exp((double) max[to + lane] - room[lane]);
-                max[to + lane] = room[lane];
-            }
-        }
+    /// The mean of lseᵢ − sᵢₚ₍ᵢ₎.
+    private static double loss(Parallel parallel, float[] u, int m, int d, double[] lse, double inverse) {
+        double[] losses = new double[m];
+        Chunks.each(parallel, m, d, i -> losses[i] = lse[i]
+                - Doubles.dot(u, i * d, u, partner(i, m) * d, d, new double[Doubles.WIDTH]) * inverse);
+        return Arrays.stream(losses).sum() / m;
     }
 
-    /// sum += Σ e^(scale · s − max) over `rows` rows, for one vector of columns.
-    private static void addExp(float[] s, int at, int rows, float scale, float[] max, double[] sum, int to,
-            float[] room) {
-        FloatVector factor = FloatVector.broadcast(SPECIES, scale), minus = FloatVector.fromArray(SPECIES, max,
-                to).neg();
-        FloatVector total = FloatVector.zero(SPECIES);
-        for (int i = 0; i < rows; i++) {
-            total = total.add(VectorMath.exp(FloatVector.fromArray(SPECIES, s, at + i * COLUMNS).fma(factor, minus)));
-        }
-        total.intoArray(room, 0);
-        for (int lane = 0; lane < WIDTH; lane++) sum[to + lane] += room[lane];
+    /// dz from Σⱼ wᵢⱼ uⱼ, given in panels of columns: the positive is taken off, and then it goes through the length.
+    private static void gradient(Parallel parallel, Similarities s, float[] u, float[] products, float[] r, int ro,
+            double factor, float[] dz, int to) {
+        int m = s.m(), d = s.d();
+        Chunks.each(parallel, s.panels(), d * COLUMNS, panel -> {
+            int start = panel * COLUMNS, count = Math.min(COLUMNS, m - start);
+            double[] room = new double[Doubles.WIDTH];
+            Transpose.separate(products, panel * s.productSize(), COLUMNS, count, d, dz, to + start * d, d);
+            for (int i = start; i < start + count; i++) {
+                int row = to + i * d, other = partner(i, m) * d;
+                for (int j = 0; j < d; j++) dz[row + j] -= 2 * u[other + j];
+                UnitRows.backward(u, i * d, d, r[ro + i], NtXent.EPSILON, dz, row, factor, dz, row, room);
+            }
+        });
     }
 }

@@ -77,6 +77,13 @@ final class Reduce {
             long each = (long) summed * (innerKept ? width : inner);
             int parts = units >= 16 ? 1 : Math.clamp(each / PART, 1, Math.min(64, runs));
             int together = (int) Math.max(1, PART / Math.max(1, each)), tasks = (units + together - 1) / together;
+            if (!max && !innerKept && summed == 1 && inner < 4 * WIDTH) {     // kept axes are neighbours, so merged
+                p.run(tasks, task -> {
+                    int first = task * together, n = Math.min(together, units - first);
+                    Sums.shortStretches(x, xo + first * inner, inner, n, y, yo + first);
+                });
+                return;
+            }
             double[] sums = new double[parts == 1 ? 0 : units * parts * width];
             p.run(tasks * parts, task -> {
                 double[] own = new double[width];

@@ -54,6 +54,13 @@ final class Reductions {
         Broadcast from = Broadcast.of(out.shape(), in.shape());
         int run = from.extents()[from.axes() - 1], runs = out.size() / run, each = Math.max(1, TASK / run);
         boolean repeats = from.strides()[from.axes() - 1] == 0;
+        if (repeats && from.axes() == 2 && from.strides()[0] == 1) {          // each number of x, `run` times
+            parallel.run((runs + each - 1) / each, task -> {
+                int first = task * each;
+                repeat(x, xo + first, Math.min(each, runs - first), y, yo + first * run, run);
+            });
+            return;
+        }
         parallel.run((runs + each - 1) / each, task -> {
             for (int r = task * each; r < Math.min(runs, (task + 1) * each); r++) {
                 int start = r * run, at = xo + (int) from.place(start);
@@ -61,5 +68,12 @@ final class Reductions {
                 else System.arraycopy(x, at, y, yo + start, run);
             }
         });
+    }
+
+    private static void repeat(float[] x, int xo, int n, float[] y, int yo, int times) {
+        for (int k = 0; k < n; k++) {
+            float value = x[xo + k];
+            for (int i = yo + k * times; i < yo + (k + 1) * times; i++) y[i] = value;
+        }
     }
 }

@@ -3,8 +3,9 @@ package invar.cpu;
 /// Working memory of kernels: one buffer per thread and purpose, kept from call to call.
 ///
 /// A kernel writes a buffer before it reads it; what an earlier kernel left there is arbitrary. Buffers only grow, and
-/// each purpose bounds its size, except [#UNIT_ROWS] and [#PACKED], so a thread holds some tens of megabytes at most. A
-/// kernel that runs inside another one must not share a purpose with it.
+/// each purpose bounds its size, except [#UNIT_ROWS], [#PACKED] and [#GRADIENT], so a thread holds some tens of
+/// megabytes at most, and one that trains with NT-Xent at most 136 more. A kernel that runs inside another one must not
+/// share a purpose with it.
 enum Scratch {
 
     /// Rows of A of a matrix product, packed for [Tile].
@@ -21,6 +22,10 @@ enum Scratch {
     IMAGES,
     /// Result of a convolution in that layout.
     RESULT,
+    /// Weights or images on the way to be transformed, or after it ([Winograd]).
+    TRANSFORMED,
+    /// Products of the transformed.
+    PRODUCTS,
     /// Constants of channels, repeated for each position of an image.
     CHANNELS,
     /// Rows or columns of a matrix, normalised: as many numbers as the matrix has.
@@ -29,10 +34,25 @@ enum Scratch {
     PACKED,
     /// Products of rows with each other.
     SIMILARITIES,
+    /// A piece of them, with rows and columns exchanged.
+    TURNED,
+    /// Exponentials of products of rows, kept from one pass to the next.
+    EXPONENTIALS,
     /// A gradient, with rows and columns exchanged.
     GRADIENT;
 
     private static final ThreadLocal<float[][]> BUFFERS = ThreadLocal.withInitial(() -> new float[values().length][0]);
+
+    /// Where the numbers of [#aligned] begin: see [CpuStorage#FIRST].
+    static final int ALIGNED = CpuStorage.FIRST;
+
+    /// This thread's buffer for this purpose, with room for `size` numbers from index [#ALIGNED] on.
+    ///
+    /// It is long enough for the garbage collector to place it at the beginning of a region, where that index is at the
+    /// beginning of a cache line.
+    float[] aligned(int size) {
+        return floats(Math.max(CpuStorage.LARGE, size + ALIGNED));
+    }
 
     /// This thread's buffer for this purpose, with room for `size` numbers or more.
     float[] floats(int size) {

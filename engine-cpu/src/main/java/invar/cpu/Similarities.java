@@ -2,12 +2,9 @@ package invar.cpu;
 
 import static invar.cpu.Lanes.COLUMNS;
 
-import java.util.Arrays;
-
-/// The products of M rows with each other, S = u uᵀ (M, M), a piece at a time: [#CHUNK] rows of [Lanes#COLUMNS]
-/// columns, which fit the first-level cache. A visitor turns the piece into weights, and may have the product of the
-/// weights with u added up: C = uᵀ W, again for these columns. No piece is ever written to memory, which would cost
-/// more time than to compute it.
+/// The products of M rows with each other, S = u uᵀ (M, M), a piece at a time: a block of rows of [Lanes#COLUMNS]
+/// columns, which fits the first-level cache. It is turned into weights W, and C = uᵀ W, again for these columns, is
+/// added up. No piece need be written to memory.
 ///
 /// The rows are packed once in the three forms that [Tile] reads: as left and as right factors of S, and as left
 /// factors of C. A piece comes out of the first product in the very form that the second one reads as its right factor;
@@ -17,98 +14,97 @@ import java.util.Arrays;
 ///
 /// @param m       rows
 /// @param d       numbers of a row
+/// @param block   rows of a block, a multiple of [Lanes#COLUMNS]; the last block may have fewer
 /// @param packed  u in three forms, of which the first is
-/// @param left    u in panels of rows, from this index on
+/// @param left    u in panels of rows, block by block, from this index on
 /// @param right   uᵀ in panels of columns, from this index on
-/// @param across  uᵀ in panels of rows, from this index on
-record Similarities(int m, int d, float[] packed, int left, int right, int across) {
+/// @param across  uᵀ in panels of rows, each as long as a block, block by block, from this index on
+record Similarities(int m, int d, int block, float[] packed, int left, int right, int across) {
 
-    /// Rows of a piece: with 16 columns, 16 KiB.
-    static final int CHUNK = 256;
-
-    /// Panels of a task: 64 columns, which use the panels of rows while these are in the second-level cache.
-    static final int GROUP = Math.max(1, 64 / COLUMNS);
-
-    /// What is done with a piece.
-    interface Visitor {
-        /// The piece of `rows` rows from `first` on, and of the columns `panel` · COLUMNS …: s[j · COLUMNS + i].
-        /// Columns from m on are zero, and what becomes of them does not matter.
-        void visit(int panel, int first, int rows, float[] s);
-    }
-
+    /// Cuts m rows into blocks: small ones for few rows, so that there is work for all threads. A block of 128 rows of
+    /// 128 numbers, 64 KiB, fits the second-level cache several times over.
     static Similarities of(Parallel parallel, float[] u, int m, int d) {
-        int rows = Tile.paddedRows(m) * d, columns = panels(m) * COLUMNS * d, turned = Tile.paddedRows(d) * m;
-        Similarities s = new Similarities(m, d, Scratch.PACKED.floats(rows + columns + turned + 8 * (m + d)), 0,
-                rows + 8 * d, rows + 8 * d + columns);
-        int block = 64;                                                         // a multiple of all heights of tiles
-        parallel.run((m + block - 1) / block, task -> {
-            int row = task * block;
-            Panels.packRows(u, row * d, d, 1, Math.min(block, m - row), d, s.packed, s.left + row * d);
-        });
-        parallel.run(panels(m), panel -> {
-            int column = panel * COLUMNS;
-            Panels.packColumns(u, column * d, d, 1, Math.min(COLUMNS, m - column), d, s.packed, s.right + column * d);
-        });
-        parallel.run((d + block - 1) / block, task -> {
-            int row = task * block;
-            Panels.packRows(u, row, 1, d, Math.min(block, d - row), m, s.packed, s.across + row * m);
+        int block = m <= 512 ? 64 : 128, blocks = (m + block - 1) / block;
+        int rows = blocks * Tile.paddedRows(block) * d, columns = blocks * block * d;
+        int turned = blocks * Tile.paddedRows(d) * block, slack = Tile.ROWS * block;
+        Similarities s = new Similarities(m, d, block, Scratch.PACKED.floats(rows + columns + turned + slack), 0, rows,
+                rows + columns);
+        parallel.run(blocks, b -> {
+            int first = b * block, count = s.rows(b);
+            Panels.packRows(u, first * d, d, 1, count, d, s.packed, s.left(b));
+            for (int row = first; row < first + count; row += COLUMNS) {
+                Transpose.interleave(u, row * d, d, Math.min(COLUMNS, m - row), d, s.packed, s.right + row * d, COLUMNS,
+                        COLUMNS);
+            }
+            Panels.packRows(u, first * d, 1, d, d, count, s.packed, s.across(b));
         });
         return s;
     }
 
-    private static int panels(int m) {
-        return (m + COLUMNS - 1) / COLUMNS;
+    int blocks() {
+        return (m + block - 1) / block;
+    }
+
+    /// Rows of block `b`.
+    int rows(int b) {
+        return Math.min(block, m - b * block);
     }
 
     /// Panels of columns, the last perhaps not full.
     int panels() {
-        return panels(m);
+        return (m + COLUMNS - 1) / COLUMNS;
     }
 
-    /// Calls the visitor for all pieces of a group of panels, in order of rows; the pieces of a panel are visited by
-    /// one thread. There are [#groups] groups.
-    void each(int group, Visitor visitor) {
-        float[] s = Scratch.SIMILARITIES.floats((CHUNK + 8) * COLUMNS);
-        for (int first = 0; first < m; first += CHUNK) {
-            for (int panel = group * GROUP; panel < Math.min(panels(), (group + 1) * GROUP); panel++) {
-                product(panel, first, s);
-                visitor.visit(panel, first, Math.min(CHUNK, m - first), s);
-            }
-        }
+    /// The first panel whose columns are those rows that block `b` has; `panelsEnd(b)` is the one after the last.
+    int firstPanel(int b) {
+        return b * (block / COLUMNS);
     }
 
-    int groups() {
-        return (panels() + GROUP - 1) / GROUP;
+    int panelsEnd(int b) {
+        return Math.min(panels(), firstPanel(b + 1));
+    }
+
+    /// Room for a piece: the rows of a block, rounded up to tiles, of COLUMNS.
+    int pieceSize() {
+        return Tile.paddedRows(block) * COLUMNS;
     }
 
     /// Room for the products of one panel: d rows, rounded up to tiles, of COLUMNS.
     int productSize() {
-        return (Tile.paddedRows(d) + 4) * COLUMNS;
+        return Tile.paddedRows(d) * COLUMNS;
     }
 
-    /// S of one piece.
-    private void product(int panel, int first, float[] s) {
-        int rows = Math.min(CHUNK, m - first);
+    private int left(int b) {
+        return left + b * Tile.paddedRows(block) * d;
+    }
+
+    private int across(int b) {
+        return across + b * Tile.paddedRows(d) * block;
+    }
+
+    /// S of one piece, rows of block `b` and the columns of one panel: `s[so + r · COLUMNS + i]`. Columns from m on are
+    /// zero.
+    void product(int b, int panel, float[] s, int so) {
+        int rows = rows(b), from = left(b), column = right + panel * COLUMNS * d;
         for (int k = 0; k < d; k += Gemm.DEPTH) {
             int depth = Math.min(Gemm.DEPTH, d - k);
             for (int row = 0; row < rows; ) {
-                int height = Tile.height(m - first - row), to = row * COLUMNS;
-                Tile.multiply(height, 1, Tile.ONE_SEGMENT, 0, depth, packed, left + (first + row) * d + k * height,
-                        packed,
-                        right + panel * COLUMNS * d + k * COLUMNS, k > 0 ? s : Tile.ZEROS, k > 0 ? to : 0,
-                        k > 0 ? COLUMNS : 0, s, to, COLUMNS);
+                int height = Tile.height(rows - row), to = so + row * COLUMNS;
+                Tile.multiply(height, 1, Tile.ONE_SEGMENT, 0, depth, packed, from + row * d + k * height, packed,
+                        column + k * COLUMNS, k > 0 ? s : Tile.ZEROS, k > 0 ? to : 0, k > 0 ? COLUMNS : 0, s, to,
+                        COLUMNS);
                 row += height;
             }
         }
     }
 
-    /// C = uᵀ W for the rows of one piece: written to `c` (d, COLUMNS) from `at` on for the first piece, else added.
-    void multiply(int first, int rows, float[] w, float[] c, int at) {
-        if (first == 0) Arrays.fill(c, at, at + productSize(), 0);
+    /// C += uᵀ W for the rows of block `b`: W is `w[wo + r · COLUMNS + i]`, C (d, COLUMNS) begins at `at`.
+    void multiply(int b, float[] w, int wo, float[] c, int at) {
+        int rows = rows(b), from = across(b);
         for (int row = 0; row < d; ) {
             int height = Tile.height(d - row), to = at + row * COLUMNS;
-            Tile.multiply(height, 1, Tile.ONE_SEGMENT, 0, rows, packed, across + row * m + first * height, w, 0, c, to,
-                    COLUMNS, c, to, COLUMNS);
+            Tile.multiply(height, 1, Tile.ONE_SEGMENT, 0, rows, packed, from + row * rows, w, wo, c, to, COLUMNS, c, to,
+                    COLUMNS);
             row += height;
         }
     }

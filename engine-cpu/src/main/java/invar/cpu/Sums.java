@@ -52,4 +52,14 @@ final class Sums {
         }
         return sum;
     }
+
+    /// The sums of `count` stretches that lie one after the other, of `n` < 4 · [Lanes#WIDTH] numbers each: as
+    /// [#sum] has them, without what a call for each would cost.
+    static void shortStretches(float[] x, int at, int n, int count, float[] y, int to) {
+        for (int k = 0; k < count; k++) {
+            double sum = 0;
+            for (int i = at + k * n; i < at + (k + 1) * n; i++) sum += x[i];
+            y[to + k] = (float) sum;
+        }
+    }
 }

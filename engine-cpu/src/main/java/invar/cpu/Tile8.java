@@ -15,22 +15,22 @@ final class Tile8 {
     /// See [Tile#multiply] for the formula and the arguments.
     static void multiply(int segments, int[] offsets, int at, int depth, float[] a, int ao, float[] b, int bo,
             float[] from, int fo, int ldf, float[] c, int co, int ldc) {
-        FloatVector s0l = FloatVector.fromArray(SPECIES, from, fo);
-        FloatVector s0r = FloatVector.fromArray(SPECIES, from, fo + WIDTH);
-        FloatVector s1l = FloatVector.fromArray(SPECIES, from, fo + ldf);
-        FloatVector s1r = FloatVector.fromArray(SPECIES, from, fo + ldf + WIDTH);
-        FloatVector s2l = FloatVector.fromArray(SPECIES, from, fo + 2 * ldf);
-        FloatVector s2r = FloatVector.fromArray(SPECIES, from, fo + 2 * ldf + WIDTH);
-        FloatVector s3l = FloatVector.fromArray(SPECIES, from, fo + 3 * ldf);
-        FloatVector s3r = FloatVector.fromArray(SPECIES, from, fo + 3 * ldf + WIDTH);
-        FloatVector s4l = FloatVector.fromArray(SPECIES, from, fo + 4 * ldf);
-        FloatVector s4r = FloatVector.fromArray(SPECIES, from, fo + 4 * ldf + WIDTH);
-        FloatVector s5l = FloatVector.fromArray(SPECIES, from, fo + 5 * ldf);
-        FloatVector s5r = FloatVector.fromArray(SPECIES, from, fo + 5 * ldf + WIDTH);
-        FloatVector s6l = FloatVector.fromArray(SPECIES, from, fo + 6 * ldf);
-        FloatVector s6r = FloatVector.fromArray(SPECIES, from, fo + 6 * ldf + WIDTH);
-        FloatVector s7l = FloatVector.fromArray(SPECIES, from, fo + 7 * ldf);
-        FloatVector s7r = FloatVector.fromArray(SPECIES, from, fo + 7 * ldf + WIDTH);
+        FloatVector s0l = FloatVector.zero(SPECIES);
+        FloatVector s0r = FloatVector.zero(SPECIES);
+        FloatVector s1l = FloatVector.zero(SPECIES);
+        FloatVector s1r = FloatVector.zero(SPECIES);
+        FloatVector s2l = FloatVector.zero(SPECIES);
+        FloatVector s2r = FloatVector.zero(SPECIES);
+        FloatVector s3l = FloatVector.zero(SPECIES);
+        FloatVector s3r = FloatVector.zero(SPECIES);
+        FloatVector s4l = FloatVector.zero(SPECIES);
+        FloatVector s4r = FloatVector.zero(SPECIES);
+        FloatVector s5l = FloatVector.zero(SPECIES);
+        FloatVector s5r = FloatVector.zero(SPECIES);
+        FloatVector s6l = FloatVector.zero(SPECIES);
+        FloatVector s6r = FloatVector.zero(SPECIES);
+        FloatVector s7l = FloatVector.zero(SPECIES);
+        FloatVector s7r = FloatVector.zero(SPECIES);
         for (int s = 0; s < segments; s++) {
             int ap = ao + offsets[at + 2 * s] * 8, bp = bo + offsets[at + 2 * s + 1] * COLUMNS;
             for (int k = 0; k < depth; k++) {
@@ -62,21 +62,40 @@ final class Tile8 {
                 s7r = x.fma(right, s7r);
             }
         }
-        s0l.intoArray(c, co);
-        s0r.intoArray(c, co + WIDTH);
-        s1l.intoArray(c, co + ldc);
-        s1r.intoArray(c, co + ldc + WIDTH);
-        s2l.intoArray(c, co + 2 * ldc);
-        s2r.intoArray(c, co + 2 * ldc + WIDTH);
-        s3l.intoArray(c, co + 3 * ldc);
-        s3r.intoArray(c, co + 3 * ldc + WIDTH);
-        s4l.intoArray(c, co + 4 * ldc);
-        s4r.intoArray(c, co + 4 * ldc + WIDTH);
-        s5l.intoArray(c, co + 5 * ldc);
-        s5r.intoArray(c, co + 5 * ldc + WIDTH);
-        s6l.intoArray(c, co + 6 * ldc);
-        s6r.intoArray(c, co + 6 * ldc + WIDTH);
-        s7l.intoArray(c, co + 7 * ldc);
-        s7r.intoArray(c, co + 7 * ldc + WIDTH);
+        if (from == Tile.ZEROS) {
+            s0l.intoArray(c, co);
+            s0r.intoArray(c, co + WIDTH);
+            s1l.intoArray(c, co + ldc);
+            s1r.intoArray(c, co + ldc + WIDTH);
+            s2l.intoArray(c, co + 2 * ldc);
+            s2r.intoArray(c, co + 2 * ldc + WIDTH);
+            s3l.intoArray(c, co + 3 * ldc);
+            s3r.intoArray(c, co + 3 * ldc + WIDTH);
+            s4l.intoArray(c, co + 4 * ldc);
+            s4r.intoArray(c, co + 4 * ldc + WIDTH);
+            s5l.intoArray(c, co + 5 * ldc);
+            s5r.intoArray(c, co + 5 * ldc + WIDTH);
+            s6l.intoArray(c, co + 6 * ldc);
+            s6r.intoArray(c, co + 6 * ldc + WIDTH);
+            s7l.intoArray(c, co + 7 * ldc);
+            s7r.intoArray(c, co + 7 * ldc + WIDTH);
+            return;
+        }
+        s0l.add(FloatVector.fromArray(SPECIES, from, fo)).intoArray(c, co);
+        s0r.add(FloatVector.fromArray(SPECIES, from, fo + WIDTH)).intoArray(c, co + WIDTH);
+        s1l.add(FloatVector.fromArray(SPECIES, from, fo + ldf)).intoArray(c, co + ldc);
+        s1r.add(FloatVector.fromArray(SPECIES, from, fo + ldf + WIDTH)).intoArray(c, co + ldc + WIDTH);
+        s2l.add(FloatVector.fromArray(SPECIES, from, fo + 2 * ldf)).intoArray(c, co + 2 * ldc);
+        s2r.add(FloatVector.fromArray(SPECIES, from, fo + 2 * ldf + WIDTH)).intoArray(c, co + 2 * ldc + WIDTH);
+        s3l.add(FloatVector.fromArray(SPECIES, from, fo + 3 * ldf)).intoArray(c, co + 3 * ldc);
+        s3r.add(FloatVector.fromArray(SPECIES, from, fo + 3 * ldf + WIDTH)).intoArray(c, co + 3 * ldc + WIDTH);
+        s4l.add(FloatVector.fromArray(SPECIES, from, fo + 4 * ldf)).intoArray(c, co + 4 * ldc);
+        s4r.add(FloatVector.fromArray(SPECIES, from, fo + 4 * ldf + WIDTH)).intoArray(c, co + 4 * ldc + WIDTH);
+        s5l.add(FloatVector.fromArray(SPECIES, from, fo + 5 * ldf)).intoArray(c, co + 5 * ldc);
+        s5r.add(FloatVector.fromArray(SPECIES, from, fo + 5 * ldf + WIDTH)).intoArray(c, co + 5 * ldc + WIDTH);
+        s6l.add(FloatVector.fromArray(SPECIES, from, fo + 6 * ldf)).intoArray(c, co + 6 * ldc);
+        s6r.add(FloatVector.fromArray(SPECIES, from, fo + 6 * ldf + WIDTH)).intoArray(c, co + 6 * ldc + WIDTH);
+        s7l.add(FloatVector.fromArray(SPECIES, from, fo + 7 * ldf)).intoArray(c, co + 7 * ldc);
+        s7r.add(FloatVector.fromArray(SPECIES, from, fo + 7 * ldf + WIDTH)).intoArray(c, co + 7 * ldc + WIDTH);
     }
 }

@@ -29,7 +29,7 @@ class BatchNormsTest {
         Tensor mean = device.tensor(Shape.of(channels), saved[1]);
         Tensor variance = device.tensor(Shape.of(channels), saved[2]), output = device.tensor(shape, saved[0]);
         Tensor dy = device.tensor(shape, Numbers.random(x.length, 4));
-        Tensor[] dx = Ops.apply(new BatchNormGrad(1e-5, relu), in, gamma, mean, variance, output, dy);
+        Tensor[] dx = Ops.apply(new BatchNormGrad(1e-5, relu, false), in, gamma, mean, variance, output, dy);
         return new Tensor[] {y[0], y[1], y[2], dx[0], dx[1], dx[2]};
     }
 

@@ -16,7 +16,8 @@ class ConvTest {
 
     private static final int OFFSET = 3;
 
-    /// Named shapes: (n, c, h, w) * (o, kh, kw), and the op. Those with n ≥ 8 run with images as lanes.
+    /// Named shapes: (n, c, h, w) * (o, kh, kw), and the op. With vectors of eight, those with n ≥ 8 run with images as
+    /// lanes, except rows of 16 and more with stride 1.
     static Stream<Arguments> shapes() {
         return Stream.of(
                 shape("first layer", 17, 3, 9, 9, 16, 3, 3, Conv2d.of(2, 1)),
@@ -40,6 +41,22 @@ class ConvTest {
                 shape("one image", 1, 3, 9, 7, 6, 3, 3, Conv2d.of(1, 1)),
                 shape("two images, deep", 2, 35, 5, 5, 4, 3, 3, Conv2d.of(2, 1)),
                 shape("three images, groups", 3, 4, 6, 5, 6, 3, 3, new Conv2d(2, 1, 1, 2, 1, 2, 2)),
+                shape("many images of a block", 67, 3, 4, 4, 5, 3, 3, Conv2d.of(1, 1)),
+                shape("one image, wide", 1, 5, 3, 33, 17, 3, 3, Conv2d.of(1, 1)),
+                shape("one image, stride 2", 1, 7, 9, 31, 9, 3, 3, Conv2d.of(2, 1)),
+                shape("one image, stride 3", 1, 2, 9, 17, 3, 5, 5, Conv2d.of(3, 2)),
+                shape("one image, shortcut", 1, 9, 7, 16, 5, 1, 1, Conv2d.of(2, 0)),
+                shape("one pixel", 1, 3, 1, 1, 2, 1, 1, Conv2d.of(1, 0)),
+                shape("three images, stride and dilation", 3, 2, 13, 12, 3, 3, 4, new Conv2d(4, 6, 2, 5, 2, 4, 1)),
+                shape("three images, rows that no window reads", 3, 2, 11, 10, 3, 2, 2, Conv2d.of(5, 0)),
+                shape("three images, window larger than the image", 3, 2, 3, 3, 3, 7, 7, Conv2d.of(1, 3)),
+                shape("three images, padding beyond the window", 3, 2, 3, 4, 3, 2, 2, Conv2d.of(2, 3)),
+                shape("two images, very deep", 2, 330, 3, 2, 5, 3, 3, new Conv2d(1, 1, 1, 1, 2, 1, 1)),
+                shape("rows of 16", 3, 3, 5, 16, 8, 3, 3, Conv2d.of(1, 1)),
+                shape("rows of 24", 17, 2, 3, 24, 5, 3, 3, Conv2d.of(1, 1)),
+                shape("rows of 31, groups", 9, 6, 4, 31, 9, 3, 3, new Conv2d(1, 1, 1, 1, 1, 1, 3)),
+                shape("rows of 32, dilated", 9, 3, 7, 32, 12, 3, 3, new Conv2d(1, 1, 2, 3, 2, 3, 1)),
+                shape("rows of 16, deep", 8, 130, 3, 16, 6, 3, 3, Conv2d.of(1, 1)),
                 shape("several bands", 16, 8, 40, 40, 4, 3, 3, Conv2d.of(1, 1)));
     }
 
@@ -164,6 +181,7 @@ class ConvTest {
     void isTheSameToTheLastBitOnAnyNumberOfThreads() {
         ConvShape[] shapes = {new ConvShape(Conv2d.of(1, 1), 70, 8, 9, 9, 12, 3, 3),
             new ConvShape(Conv2d.of(2, 1), 5, 8, 9, 9, 12, 3, 3),
+            new ConvShape(Conv2d.of(1, 1), 9, 4, 17, 16, 6, 3, 3),
             new ConvShape(new Conv2d(1, 1, 1, 1, 1, 1, 2), 133, 6, 4, 4, 10, 3, 3)};
         for (ConvShape s : shapes) {
             float[] x = x(s), w = weight(s), dy = dy(s);

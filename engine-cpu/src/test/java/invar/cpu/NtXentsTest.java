@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import invar.core.Device;
 import invar.core.Ops;
 import invar.core.Shape;
+import invar.core.Tape;
 import invar.core.Tensor;
 import invar.core.fused.NtXent;
 import invar.core.fused.NtXentGrad;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NtXentsTest {
 
@@ -30,7 +32,7 @@ class NtXentsTest {
     /// Several pieces of rows, the last not full; long rows; temperatures at which exponentials of the plain
     /// similarities overflow.
     @ParameterizedTest
-    @CsvSource({"514, 9, 0.5", "298, 33, 0.1", "270, 5, 0.005", "12, 300, 0.2"})
+    @CsvSource({"514, 9, 0.5", "298, 33, 0.1", "270, 5, 0.005", "270, 5, 0.0235", "12, 300, 0.2", "1030, 31, 0.07"})
     void agreesWithTheReferenceAcrossBlocks(int rows, int d, double temperature) {
         float[] z = Numbers.random(rows * d, 1);
         for (int i = 0; i < 20; i++) z[7 * d + i % d] = z[9 * d + i % d] = i % d;      // two equal rows
@@ -63,6 +65,49 @@ class NtXentsTest {
             for (int i = 0; i < rows; i++) {
                 assertThat(actual[1].doubles()[i]).isCloseTo(expected[1].doubles()[i], within(noise));
             }
+        }
+    }
+
+    /// What a tape makes of it: the same loss, and the gradient for any seed. More rows than exponentials are kept of.
+    @ParameterizedTest
+    @CsvSource({"2, 3, 0.5", "514, 9, 0.5", "298, 33, 0.01", "8450, 1, 0.5"})
+    void lossAndGradientTogetherAreThoseOfTheTwo(int rows, int d, double temperature) {
+        float[] z = Numbers.random(rows * d, 5);
+        try (Device cpu = new Device("cpu", new CpuBackend(2))) {
+            Tensor[] apart = run(cpu, rows, d, temperature, z, new float[2][]);
+            Tensor in = cpu.tensor(Shape.of(rows, d), z);
+            Tensor[] out = new Tensor[2];
+            try (Tape tape = Tape.watching(in)) {
+                out[0] = Ops.run(new NtXent(temperature), in);
+                out[1] = tape.gradients(out[0], cpu.scalar(1.5)).of(in);
+            }
+            assertThat(out[0].floats()).isEqualTo(apart[0].floats());
+            float[] dz = out[1].floats(), wanted = apart[2].floats();
+            float largest = 1e-30f;
+            for (float g : wanted) largest = Math.max(largest, Math.abs(g));
+            for (int i = 0; i < dz.length; i++) {
+                assertThat(dz[i]).isCloseTo(wanted[i], within((float) (4e-6 * (1 + 0.1 / temperature)) * largest));
+            }
+        }
+    }
+
+    /// A NaN in one row makes every similarity with it one, so all rows have NaN sums; so has an infinite number.
+    @ParameterizedTest
+    @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
+    void whatIsNotFiniteSpreadsAsInTheReference(float odd) {
+        int rows = 140, d = 7;
+        float[] z = Numbers.random(rows * d, 3);
+        z[70 * d + 2] = odd == odd ? odd : Float.intBitsToFloat(0x7fc12345);
+        for (double temperature : new double[] {0.5, 0.01}) {
+            float[] lse, dz;
+            try (Device cpu = new Device("cpu", new CpuBackend(2))) {
+                Tensor[] out = run(cpu, rows, d, temperature, z, new float[2][]);
+                lse = out[1].floats();
+                dz = out[2].floats();
+                assertThat(out[0].floats()[0]).isNaN();
+            }
+            for (float x : lse) assertThat(x).isNaN();
+            for (float x : dz) assertThat(x).isNaN();
         }
     }
 

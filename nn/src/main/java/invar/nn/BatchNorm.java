@@ -1,5 +1,6 @@
 package invar.nn;
 
+import invar.core.Op;
 import invar.core.Ops;
 import invar.core.Shape;
 import invar.core.Tensor;
@@ -17,7 +18,8 @@ import java.util.Optional;
 ///        v ← (1 − momentum) v + momentum · σ² n/(n − 1)
 /// EVAL   y = γ (x − m) / √(v + ε) + β
 /// ```
-/// x (N, C) or (N, C, …), y alike; with `relu`, max(y, 0).
+/// x (N, C) or (N, C, …), y alike; with `relu`, max(y, 0). At the end of a residual block, [#apply(Tensor, Tensor,
+/// Mode)] adds the residual before the ReLU.
 ///
 /// @param weight      γ (C), from 1; absent: 1
 /// @param bias        β (C), from 0; absent: 0
@@ -79,16 +81,27 @@ public record BatchNorm(
 
     @Override
     public Tensor apply(Tensor x, Mode mode) {
+        return apply(x, Optional.empty(), mode);
+    }
+
+    /// y + residual, with `relu` max(y + residual, 0): in one pass over the numbers. The residual is shaped as x.
+    public Tensor apply(Tensor x, Tensor residual, Mode mode) {
+        return apply(x, Optional.of(residual), mode);
+    }
+
+    private Tensor apply(Tensor x, Optional<Tensor> residual, Mode mode) {
         int channels = runningMean.dim(0);
         if (x.shape().rank() < 2 || x.dim(1) != channels) {
             throw new IllegalArgumentException("batch norm over " + channels + " channels cannot take " + x.shape()
                     + ": axis 1 must have extent " + channels);
         }
-        return mode == Mode.TRAIN ? train(x) : evaluate(x);
+        return mode == Mode.TRAIN ? train(x, residual) : evaluate(x, residual);
     }
 
-    private Tensor train(Tensor x) {
-        Tensor[] out = Ops.apply(new invar.core.fused.BatchNorm(epsilon, relu), x, gamma(), beta());
+    private Tensor train(Tensor x, Optional<Tensor> residual) {
+        Op op = new invar.core.fused.BatchNorm(epsilon, relu);
+        Tensor[] out = residual.isPresent()
+                ? Ops.apply(op, x, gamma(), beta(), residual.get()) : Ops.apply(op, x, gamma(), beta());
         double count = (double) x.size() / x.dim(1);                              // n
         Tensor keep = x.device().full(Shape.of(), 1 - momentum);
         Tensor mean = out[1].stopGradient(), unbiased = out[2].stopGradient().scale(count / (count - 1));
@@ -97,10 +110,11 @@ public record BatchNorm(
         return out[0];
     }
 
-    private Tensor evaluate(Tensor x) {
+    private Tensor evaluate(Tensor x, Optional<Tensor> residual) {
         Tensor scale = gamma().div(runningVar.plus(epsilon).sqrt());              // y = scale x + shift
         Tensor shift = beta().sub(runningMean.mul(scale));
         Tensor y = x.mul(alongChannels(scale, x)).add(alongChannels(shift, x));
+        if (residual.isPresent()) y = y.add(residual.get());
         return relu ? y.relu() : y;
     }
 

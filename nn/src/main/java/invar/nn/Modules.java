@@ -6,9 +6,9 @@ import invar.core.Tensor;
 import invar.core.UpdateOp;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -28,6 +28,27 @@ import java.util.Set;
 /// A [Sequential] adds no name of its own, so that its layers are `0`, `1`, … . Absent parts (`null`, an empty
 /// optional) have no names. A tensor reachable by two paths is one tensor and has the first name.
 public final class Modules {
+
+    /// The components of each record class, looked up once: the JDK makes new accessors at every look, and code for
+    /// each of them, which costs more than the walk if there is one in every step of a training.
+    private static final ClassValue<List<Part>> PARTS = new ClassValue<>() {
+        @Override
+        protected List<Part> computeValue(Class<?> type) {
+            return parts(type);
+        }
+    };
+
+    /// A component of a record class.
+    private record Part(String name, boolean buffer, Method accessor) {
+
+        Object of(Record record) {
+            try {
+                return accessor.invoke(record);
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalArgumentException("cannot read " + name + " of " + record.getClass(), e);
+            }
+        }
+    }
 
     private Modules() {}
 
@@ -108,9 +129,8 @@ public final class Modules {
                 for (Object part : list) walk(join(path, Integer.toString(index++)), part, buffer, visitor);
             }
             case Record record -> {
-                for (RecordComponent component : record.getClass().getRecordComponents()) {
-                    walk(join(path, snakeCase(component.getName())), value(component, record),
-                            buffer || component.isAnnotationPresent(Buffer.class), visitor);
+                for (Part part : PARTS.get(record.getClass())) {
+                    walk(join(path, part.name), part.of(record), buffer || part.buffer, visitor);
                 }
             }
             case Enum<?> setting -> { }
@@ -137,10 +157,9 @@ public final class Modules {
     }
 
     private static Record rebuild(Record record, Map<Tensor, Tensor> copies) {
-        RecordComponent[] components = record.getClass().getRecordComponents();
-        Object[] parts = new Object[components.length];
-        for (int i = 0; i < parts.length; i++) parts[i] = copy(value(components[i], record), copies);
-        Class<?>[] types = Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+        List<Part> components = PARTS.get(record.getClass());
+        Object[] parts = components.stream().map(part -> copy(part.of(record), copies)).toArray();
+        Class<?>[] types = components.stream().map(part -> part.accessor.getReturnType()).toArray(Class<?>[]::new);
         try {
             Constructor<? extends Record> canonical = record.getClass().getDeclaredConstructor(types);
             canonical.setAccessible(true);
@@ -165,17 +184,19 @@ public final class Modules {
         return "the parameters of " + layer.getClass() + " cannot be found, because it is not a record";
     }
 
-    private static Object value(RecordComponent component, Record record) {
-        try {
-            component.getAccessor().setAccessible(true);
-            return component.getAccessor().invoke(record);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalArgumentException("cannot read " + component + " of " + record.getClass(), e);
-        }
-    }
-
     private static String join(String path, String name) {
         return path.isEmpty() ? name : path + "." + name;
+    }
+
+    private static List<Part> parts(Class<?> type) {
+        List<Part> parts = new ArrayList<>();
+        for (RecordComponent component : type.getRecordComponents()) {
+            Method accessor = component.getAccessor();
+            accessor.setAccessible(true);
+            parts.add(new Part(
+                    snakeCase(component.getName()), component.isAnnotationPresent(Buffer.class), accessor));
+        }
+        return List.copyOf(parts);
     }
 
     private static String snakeCase(String camelCase) {

@@ -95,7 +95,7 @@ public record ResNet(
         int outChannels();
     }
 
-    /// f = bn2 · conv2 · relu · bn1 · conv1, both 3 × 3.
+    /// f = bn2 · conv2 · relu · bn1 · conv1, both 3 × 3. The sum and the last ReLU belong to bn2's pass.
     public record BasicBlock(
             Conv2d conv1, BatchNorm bn1, Conv2d conv2, BatchNorm bn2, Optional<Sequential> downsample)
             implements Block {
@@ -116,13 +116,13 @@ public record ResNet(
         @Override
         public Tensor apply(Tensor x, Mode mode) {
             Tensor f = bn1.apply(conv1.apply(x, mode), mode);
-            f = bn2.apply(conv2.apply(f, mode), mode);
-            return f.add(downsample.isPresent() ? downsample.get().apply(x, mode) : x).relu();
+            f = conv2.apply(f, mode);
+            return bn2.apply(f, downsample.isPresent() ? downsample.get().apply(x, mode) : x, mode);
         }
     }
 
     /// f = bn3 · conv3 · relu · bn2 · conv2 · relu · bn1 · conv1, of 1 × 1, 3 × 3, 1 × 1; four times as many channels
-    /// out.
+    /// out. The sum and the last ReLU belong to bn3's pass.
     public record Bottleneck(
             Conv2d conv1, BatchNorm bn1, Conv2d conv2, BatchNorm bn2, Conv2d conv3, BatchNorm bn3,
             Optional<Sequential> downsample) implements Block {
@@ -146,8 +146,8 @@ public record ResNet(
         public Tensor apply(Tensor x, Mode mode) {
             Tensor f = bn1.apply(conv1.apply(x, mode), mode);
             f = bn2.apply(conv2.apply(f, mode), mode);
-            f = bn3.apply(conv3.apply(f, mode), mode);
-            return f.add(downsample.isPresent() ? downsample.get().apply(x, mode) : x).relu();
+            f = conv3.apply(f, mode);
+            return bn3.apply(f, downsample.isPresent() ? downsample.get().apply(x, mode) : x, mode);
         }
     }
 
@@ -185,7 +185,7 @@ public record ResNet(
     }
 
     private static BatchNorm lastNorm(Init init, int channels, boolean zero) {
-        BatchNorm norm = BatchNorm.of(init, channels);
+        BatchNorm norm = BatchNorm.of(init, channels).withRelu();
         if (zero) norm.weight().orElseThrow().upload(new float[channels]);
         return norm;
     }

@@ -96,6 +96,10 @@ public final class Launcher {
         command.add("--enable-native-access=ALL-UNNAMED");
         // Without it, a vector kernel can be compiled at tier 2 and stay there for ever, a hundred times slower.
         command.add("-XX:Tier3DelayOn=100000");
+        // Methods of the Vector API are hot by themselves only until the kernels that inline them are compiled: they
+        // may not keep the compiler from those.
+        command.add("-XX:CompileCommand=quiet");
+        command.add("-XX:CompileCommand=CompileThresholdScaling,jdk.incubator.vector.*::*,10.0");
         command.addAll(CommandLine.jvmFlags(args));
         String options = System.getenv("SSL_JAVA_OPTS");
         if (options != null) command.addAll(CommandLine.split(options));

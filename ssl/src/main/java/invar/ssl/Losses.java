@@ -4,10 +4,12 @@ import invar.core.Device;
 import invar.core.Ops;
 import invar.core.Shape;
 import invar.core.Tensor;
+import invar.core.fused.BarlowTwins;
 import invar.core.fused.CosineSimilarity;
 import invar.core.fused.CrossCorrelation;
 import invar.core.fused.L2Normalize;
 import invar.core.fused.NtXent;
+import invar.core.fused.QueueNce;
 import invar.core.fused.SoftmaxCrossEntropy;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -127,9 +129,11 @@ public final class Losses {
         return q.mul(k).sum(1).concat(1, q.matmulT(queue)).scale(1 / temperature);
     }
 
-    /// MoCo's InfoNCE: the mean cross entropy of [#infoNceLogits] with class 0. Arguments as there.
+    /// MoCo's InfoNCE: the mean cross entropy of [#infoNceLogits] with class 0, arguments as there; formula and
+    /// gradient: [QueueNce]. The logits are not stored. The queue gets no gradient, because it holds keys of earlier batches; to
+    /// differentiate in it as well, take [#firstClass] of [#infoNceLogits].
     public static Tensor infoNce(Tensor q, Tensor k, Tensor queue, double temperature) {
-        return firstClass(infoNceLogits(q, k, queue, temperature));
+        return Ops.run(new QueueNce(temperature), q, k, queue);
     }
 
     /// Mean cross entropy of logits (N, C) with class 0 everywhere: 1/N Σ (log Σ_c e^xᵢ_c − xᵢ₀).
@@ -180,11 +184,19 @@ public final class Losses {
     /// ```
     /// The ε is that of the batch norm in the official code; the paper has none.
     ///
-    /// @param a      (N, D) projections of one view
+    /// @param a      (N, D) projections of one view, N ≥ 2
     /// @param b      (N, D) projections of the other
     /// @param lambda λ ≥ 0; 5e-3 in the paper, 0.0051 in the official code
     public static Tensor barlowTwins(Tensor a, Tensor b, double lambda) {
-        return redundancy(crossCorrelation(a, b, 1e-5), lambda);
+        return barlowTwins(a, b, lambda, 1e-5);
+    }
+
+    /// The same with any ε > 0. With fewer rows than three quarters of the features it is the sum over pairs of rows of
+    /// [BarlowTwins], and c is not computed.
+    public static Tensor barlowTwins(Tensor a, Tensor b, double lambda, double epsilon) {
+        return a.shape().rank() == 2 && BarlowTwins.prefers(a.dim(0), a.dim(1))
+                ? Ops.run(new BarlowTwins(lambda, epsilon), a, b)
+                : redundancy(crossCorrelation(a, b, epsilon), lambda);
     }
 
     /// The loss of [#barlowTwins] for a given cross-correlation c (D, D).
@@ -225,11 +237,17 @@ public final class Losses {
     }
 
     /// VICReg's covariance term (Eq. 3 and 4): the sum of the squared off-diagonal entries of the columns' unbiased
-    /// covariance matrix, divided by D.
+    /// covariance matrix, divided by D. With z centred, Σᵢⱼ (zᵀz)ᵢⱼ² = Σᵢⱼ (z zᵀ)ᵢⱼ², of which the smaller is taken.
     ///
     /// @param z (N, D), N ≥ 2
     public static Tensor covariance(Tensor z) {
         Tensor centred = centred(z);
+        if (BarlowTwins.prefers(z.dim(0), z.dim(1))) {
+            double degrees = z.dim(0) - 1;
+            Tensor all = centred.matmulT(centred).square().sum();                            // (N, N)
+            Tensor diagonal = centred.square().sum(0).square().sum();                        // Σᵢ (zᵀz)ᵢᵢ²
+            return all.sub(diagonal).scale(1 / (degrees * degrees * z.dim(1)));
+        }
         Tensor matrix = centred.tMatmul(centred).scale(1.0 / (z.dim(0) - 1));                // (D, D)
         return matrix.fillDiagonal(0).square().sum().scale(1.0 / z.dim(1));
     }

@@ -108,11 +108,31 @@ class LossesTest {
         assertThat(Losses.covariance(z).item()).isCloseTo(0, within(1e-12));
     }
 
+    /// With fewer rows than features the sums over pairs of features become sums over pairs of rows.
+    @Test
+    void fewRowsHaveTheLossesOfTheMatrixOfFeatures() {
+        Tensor a = random(1, 4, 9), b = random(2, 4, 9);
+        double whole = Losses.redundancy(Losses.crossCorrelation(a, b, 1e-5), 0.3).item();
+        assertThat(Losses.barlowTwins(a, b, 0.3).item()).isCloseTo(whole, within(1e-10));
+        Tensor centred = a.sub(a.mean(0)), matrix = centred.tMatmul(centred).scale(1.0 / 3);           // (D, D)
+        double covariance = matrix.fillDiagonal(0).square().sum().item() / 9;
+        assertThat(Losses.covariance(a).item()).isCloseTo(covariance, within(1e-10));
+        assertThat(GradCheck.worst(x -> Losses.barlowTwins(x[0], x[1], 0.3), 3, 11, a, b)).isLessThan(1e-6);
+        assertThat(GradCheck.worst(x -> Losses.covariance(x[0]), 3, 11, a)).isLessThan(1e-6);
+    }
+
     @Test
     void infoNceOfEqualLogitsIsTheLogarithmOfTheirNumber() {
         Tensor q = Losses.normalize(DEVICE.full(Shape.of(3, 2), 1));
         Tensor queue = DEVICE.full(Shape.of(8, 2), Math.sqrt(0.5));
         assertThat(Losses.infoNce(q, q, queue, 0.07).item()).isCloseTo(Math.log(9), within(1e-12));
+    }
+
+    @Test
+    void infoNceIsTheCrossEntropyOfItsLogits() {
+        Tensor q = random(1, 5, 3), k = random(2, 5, 3), queue = random(3, 8, 3);
+        double composed = Losses.firstClass(Losses.infoNceLogits(q, k, queue, 0.2)).item();
+        assertThat(Losses.infoNce(q, k, queue, 0.2).item()).isCloseTo(composed, within(1e-12));
     }
 
     @Test

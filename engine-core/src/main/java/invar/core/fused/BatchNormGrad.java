@@ -7,17 +7,18 @@ import invar.core.Tensor;
 /// The gradients of [BatchNorm], by hand. With x̂ = (x − mean) / √(variance + ε), M values per channel, and
 /// g = dy, or dy · 1[y > 0] behind the ReLU:
 /// ```
-/// dβ = Σ g        dγ = Σ g x̂        dx = γ / √(variance + ε) · (g − dβ/M − x̂ dγ/M)
+/// dβ = Σ g        dγ = Σ g x̂        dx = γ / √(variance + ε) · (g − dβ/M − x̂ dγ/M)        dr = g
 /// ```
 /// So two sums per channel say all: what g has in common with 1 and with x̂ cannot move y, because the mean and the
 /// variance of x̂ are fixed, and is taken out.
 ///
 /// In: x (N, C, …); γ, mean, variance (C); y and dy, shaped as x; y is read only behind a ReLU. Out: dx, shaped as x;
-/// dγ, dβ (C).
+/// dγ, dβ (C); if asked, dr, shaped as x.
 ///
 /// @param epsilon ε > 0, as in the forward pass
 /// @param relu whether max(·, 0) followed
-public record BatchNormGrad(double epsilon, boolean relu) implements FusedOp {
+/// @param residual whether dr is wanted; without ReLU it is dy itself
+public record BatchNormGrad(double epsilon, boolean relu, boolean residual) implements FusedOp {
 
     public BatchNormGrad {
         Infer.positive("epsilon", epsilon);
@@ -32,7 +33,7 @@ public record BatchNormGrad(double epsilon, boolean relu) implements FusedOp {
         Infer.same(this, in, 3, channels);
         Infer.same(this, in, 4, x);
         Infer.same(this, in, 5, x);
-        return new Shape[] {x, channels, channels};
+        return residual ? new Shape[] {x, channels, channels, x} : new Shape[] {x, channels, channels};
     }
 
     @Override
@@ -47,7 +48,8 @@ public record BatchNormGrad(double epsilon, boolean relu) implements FusedOp {
         double m = (double) x.size() / channels;                                                        // M
         Tensor dBeta = g.sum(others), dGamma = g.mul(xHat).sum(others);                                 // (1, C, 1, 1)
         Tensor free = g.sub(dBeta.scale(1 / m)).sub(xHat.mul(dGamma.scale(1 / m)));
-        return new Tensor[] {free.mul(gamma.mul(rstd)), dGamma.reshape(channels), dBeta.reshape(channels)};
+        Tensor dx = free.mul(gamma.mul(rstd)), toGamma = dGamma.reshape(channels), toBeta = dBeta.reshape(channels);
+        return residual ? new Tensor[] {dx, toGamma, toBeta, g} : new Tensor[] {dx, toGamma, toBeta};
     }
 
     @Override

@@ -36,7 +36,7 @@ public record CrossCorrelationGrad() implements FusedOp {
         };
     }
 
-    private static Tensor backward(Tensor xHat, Tensor rstd, Tensor dxHat) {
+    static Tensor backward(Tensor xHat, Tensor rstd, Tensor dxHat) {
         return dxHat.sub(dxHat.mean(0)).sub(xHat.mul(dxHat.mul(xHat).mean(0))).mul(rstd);
     }
 

@@ -15,6 +15,8 @@ import invar.core.Tensor;
 /// In: z (2N, D), N ≥ 1. Out: L, a scalar in nats; lse (2N, 1), the log-sum-exp of each row, and r = 1/max(‖z‖, 1e-12)
 /// (2N, 1), kept for the backward pass in place of the (2N, 2N) matrix s.
 ///
+/// Where a tape records it, [NtXentAndGrad] runs instead if the backend has it.
+///
 /// Departures: the official code (google-research/simclr, objective.py) adds the means of the two views, which is
 /// exactly twice this loss; its normalisation floors ‖z‖² at 1e-12 where this, like PyTorch, floors ‖z‖.
 ///
@@ -53,5 +55,10 @@ public record NtXent(double temperature) implements FusedOp {
     @Override
     public Tensor[] vjp(Tensor[] in, Tensor[] out, Tensor[] grad) {
         return Ops.apply(new NtXentGrad(temperature), in[0], out[1], out[2], grad[0]);
+    }
+
+    @Override
+    public NtXentAndGrad recorded() {
+        return new NtXentAndGrad(temperature);
     }
 }

@@ -51,7 +51,29 @@ final class BatchNormTest {
                     FusedGradient.gaussian(device, 1, shape),
                     FusedGradient.gaussian(device, 2, Shape.of(c)),
                     FusedGradient.gaussian(device, 3, Shape.of(c)));
+            FusedGradient.check(new BatchNorm(EPSILON, relu), 7,
+                    FusedGradient.gaussian(device, 1, shape),
+                    FusedGradient.gaussian(device, 2, Shape.of(c)),
+                    FusedGradient.gaussian(device, 3, Shape.of(c)),
+                    FusedGradient.gaussian(device, 4, shape));
         }
+    }
+
+    /// y = −5, −1.5, 15, 0.5 without the residual, as in [#normalisesEachChannel].
+    @Test
+    void addsTheResidualBeforeTheReLU() {
+        Tensor x = device.tensor(Shape.of(2, 2), 1, 0, 3, 4), r = device.tensor(Shape.of(2, 2), 6, 1, -20, -1);
+        Tensor sum = Ops.run(new BatchNorm(1e-15, false), x, row(10, 1), row(5, -0.5), r);
+        assertThat(sum.doubles()).containsExactly(new double[] {1, -0.5, -5, -0.5}, within(1e-12));
+        Tensor rectified = Ops.run(new BatchNorm(1e-15, true), x, row(10, 1), row(5, -0.5), r);
+        assertThat(rectified.doubles()).containsExactly(new double[] {1, 0, 0, 0}, within(1e-12));
+    }
+
+    @Test
+    void refusesAResidualOfAnotherShape() {
+        Tensor x = device.zeros(Shape.of(2, 3)), r = device.zeros(Shape.of(3));
+        assertThatThrownBy(() -> Ops.run(new BatchNorm(EPSILON, true), x, row(1, 1, 1), row(0, 0, 0), r))
+                .isInstanceOf(ShapeException.class);
     }
 
     @Test

@@ -16,10 +16,12 @@ import invar.core.PoolingOp.MaxPool2d;
 import invar.core.ReductionOp.LogSumExp;
 import invar.core.ReductionOp.Softmax;
 import invar.core.ReductionOp.SumTo;
+import invar.core.Scope;
 import invar.core.Shape;
 import invar.core.Tensor;
 import invar.core.UpdateOp.Distribution;
 import invar.core.UpdateOp.Random;
+import invar.core.fused.BarlowTwins;
 import invar.core.fused.BatchNorm;
 import invar.core.fused.CosineSimilarity;
 import invar.core.fused.CrossCorrelation;
@@ -27,6 +29,9 @@ import invar.core.fused.L2Normalize;
 import invar.core.fused.LarsUpdate;
 import invar.core.fused.LayerNorm;
 import invar.core.fused.NtXent;
+import invar.core.fused.NtXentAndGrad;
+import invar.core.fused.NtXentGrad;
+import invar.core.fused.QueueNce;
 import invar.core.fused.SoftmaxCrossEntropy;
 import invar.core.spi.Backend;
 import java.util.ArrayList;
@@ -35,6 +40,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /// A backend that passes this gives the same bits every time, whatever the number of its threads. The tensors are large
@@ -63,10 +69,36 @@ public abstract class DeterminismContract {
         }));
     }
 
+    /// All cases that backends are compared with the reference on: most are small, and there are thousands.
+    @Test
+    void casesOfTheContractAreTheSameForEveryNumberOfThreads() {
+        try (Device one = new Device("one", backend(1)); Device two = new Device("two", backend(2));
+                Device three = new Device("three", backend(3))) {
+            for (Case c : Cases.all()) {
+                List<double[]> once = run(c, one);
+                for (Device device : List.of(one, two, three)) assertSame(c, once, run(c, device), device);
+            }
+        }
+    }
+
+    private static void assertSame(Case c, List<double[]> once, List<double[]> again, Device device) {
+        for (int i = 0; i < once.size(); i++) {
+            int at = Arrays.mismatch(once.get(i), again.get(i));
+            if (at == -1) continue;
+            throw new AssertionError("%s: result %d differs at element %d with %s thread(s): %s, not %s".formatted(
+                    c, i, at, device.name(), again.get(i)[at], once.get(i)[at]));
+        }
+    }
+
     private List<double[]> run(Case c, int threads) {
         try (Device device = new Device("tested", backend(threads))) {
-            Tensor[] in = c.inputs(device);
-            return c.run(in).stream().map(Tensor::doubles).toList();
+            return run(c, device);
+        }
+    }
+
+    private static List<double[]> run(Case c, Device device) {
+        try (Scope _ = device.scope()) {
+            return c.run(c.inputs(device)).stream().map(Tensor::doubles).toList();
         }
     }
 
@@ -108,13 +140,27 @@ public abstract class DeterminismContract {
         both(cases, new BatchNorm(1e-5, true), z, gamma, beta);
         both(cases, new BatchNorm(1e-5, true), Input.gaussian(1, images), Input.gaussian(2, Shape.of(7)),
                 Input.gaussian(3, Shape.of(7)));
+        both(cases, new BatchNorm(1e-5, true), Input.gaussian(1, images), Input.gaussian(2, Shape.of(7)),
+                Input.gaussian(3, Shape.of(7)), Input.gaussian(4, images));
         both(cases, new LayerNorm(1e-5), z, gamma, beta);
         both(cases, new L2Normalize(1e-12), z);
         both(cases, new CosineSimilarity(1e-8), z, Input.gaussian(5, Shape.of(33, 67)));
         both(cases, new CrossCorrelation(1e-5), z, other);
-        both(cases, new NtXent(0.1), z);
+        both(cases, new BarlowTwins(0.005, 1e-5), z, other);
+        both(cases, new BarlowTwins(1, 1e-5), Input.gaussian(1, Shape.of(67, 1031)), wide(2));
+        for (double temperature : new double[] {0.1, 0.01}) {
+            both(cases, new NtXent(temperature), z);
+            both(cases, new NtXentAndGrad(temperature), z);
+        }
+        add(cases, new NtXentGrad(0.1), z, Input.gaussian(5, Shape.of(130, 1)), Input.gaussian(6, Shape.of(130, 1)),
+                Input.scalar(1));
+        both(cases, new QueueNce(0.1), z, other, Input.gaussian(5, Shape.of(2100, 67)));
         int[] labels = IntStream.range(0, 130).map(i -> i * 29 % 67).toArray();
         both(cases, new SoftmaxCrossEntropy(0.1, -100), z, Input.integers(Shape.of(130), labels));
+    }
+
+    private static Input wide(long seed) {
+        return Input.gaussian(seed, Shape.of(67, 1031));
     }
 
     private static void add(List<Case> cases, Op op, Input... in) {

@@ -5,6 +5,8 @@ import invar.core.Op;
 import invar.core.Ops;
 import invar.core.Shape;
 import invar.core.Tensor;
+import invar.core.fused.BarlowTwins;
+import invar.core.fused.BarlowTwinsGrad;
 import invar.core.fused.BatchNorm;
 import invar.core.fused.BatchNormGrad;
 import invar.core.fused.CosineSimilarity;
@@ -16,7 +18,9 @@ import invar.core.fused.L2NormalizeGrad;
 import invar.core.fused.LayerNorm;
 import invar.core.fused.LayerNormGrad;
 import invar.core.fused.NtXent;
+import invar.core.fused.NtXentAndGrad;
 import invar.core.fused.NtXentGrad;
+import invar.core.fused.QueueNce;
 import invar.core.fused.SoftmaxCrossEntropy;
 import invar.core.fused.SoftmaxCrossEntropyGrad;
 import java.util.ArrayList;
@@ -36,7 +40,9 @@ final class FusedCases {
         l2Normalize(cases);
         cosineSimilarity(cases);
         crossCorrelation(cases);
+        barlowTwins(cases);
         ntXent(cases);
+        queueNce(cases);
         crossEntropy(cases);
         return cases;
     }
@@ -75,8 +81,14 @@ final class FusedCases {
             BatchNorm op = new BatchNorm(epsilon, relu);
             cases.add(Case.of(what, op, tolerance, x, gamma, beta));
             cases.add(Case.gradient(what, op, tolerance, x, gamma, beta, dy));
-            Input[] out = outputs(op, x, gamma, beta);
-            cases.add(Case.of(what, new BatchNormGrad(epsilon, relu), tolerance, x, gamma, out[1], out[2], out[0], dy));
+            Input residual = Input.gaussian(5, x.shape());
+            cases.add(Case.of(what, op, tolerance, x, gamma, beta, residual));
+            cases.add(Case.gradient(what + " residual", op, tolerance, x, gamma, beta, residual, dy));
+            for (boolean added : new boolean[] {false, true}) {
+                Input[] out = added ? outputs(op, x, gamma, beta, residual) : outputs(op, x, gamma, beta);
+                BatchNormGrad grad = new BatchNormGrad(epsilon, relu, added);
+                cases.add(Case.of(what, grad, tolerance, x, gamma, out[1], out[2], out[0], dy));
+            }
         }
     }
 
@@ -174,9 +186,36 @@ final class FusedCases {
         cases.add(Case.of(what, new CrossCorrelationGrad(), tolerance, a, b, out[1], out[2], out[3], out[4], dc));
     }
 
+    private static void barlowTwins(List<Case> cases) {
+        for (int[] nd : new int[][] {{2, 3}, {3, 5}, {9, 17}, {33, 31}, {7, 65}, {65, 129}, {17, 300}}) {
+            Input a = Input.gaussian(1, Shape.of(nd[0], nd[1])), b = Input.gaussian(2, Shape.of(nd[0], nd[1]));
+            for (double lambda : new double[] {0.0051, 1}) {
+                barlowTwins(cases, "", lambda, a, b);
+                // Two rows have almost no gradient: scaled, they are ±1 whatever they were. It is all rounding here.
+                if (nd[0] > 2) barlowTwins(cases, "far from 0", lambda, a.map(v -> 10 + v), b.map(v -> v - 100));
+                barlowTwins(cases, "scaled by 1000", lambda, a.scale(1000), b);
+            }
+        }
+        Input constant = Input.gaussian(1, Shape.of(4, 8)).withEvery(8, 0.75);
+        barlowTwins(cases, "a constant column", 0.1, constant, Input.gaussian(2, Shape.of(4, 8)));
+        barlowTwins(cases, "equal sides", 0.1, Input.gaussian(1, Shape.of(4, 9)), Input.gaussian(1, Shape.of(4, 9)));
+        barlowTwins(cases, "no weight", 0, Input.gaussian(1, Shape.of(4, 7)), Input.gaussian(2, Shape.of(4, 7)));
+    }
+
+    private static void barlowTwins(List<Case> cases, String what, double lambda, Input a, Input b) {
+        BarlowTwins op = new BarlowTwins(lambda, 1e-5);
+        Tolerance tolerance = Tolerance.terms(a.shape().dim(0) + a.shape().dim(1));
+        Input g = Input.scalar(-0.7);
+        cases.add(Case.of(what, op, tolerance, a, b));
+        cases.add(Case.gradient(what, op, tolerance, a, b, g));
+        Input[] out = outputs(op, a, b);
+        cases.add(Case.of(what, new BarlowTwinsGrad(lambda), tolerance, a, b, out[1], out[2], out[3], out[4], out[5],
+                out[6], out[7], g));
+    }
+
     private static void ntXent(List<Case> cases) {
         for (double[] s : new double[][] {{1, 3, 0.5}, {2, 5, 0.5}, {5, 1, 1}, {5, 7, 0.05}, {7, 17, 0.1},
-            {9, 31, 0.07}, {31, 33, 0.2}, {65, 3, 0.5}}) {
+            {9, 31, 0.07}, {9, 31, 0.015}, {31, 33, 0.2}, {65, 3, 0.5}, {33, 129, 0.5}}) {
             int n = (int) s[0], d = (int) s[1];
             cases.addAll(onRows(Shape.of(2 * n, d), (what, z) -> ntXent(what, s[2], z)));
         }
@@ -190,7 +229,31 @@ final class FusedCases {
         Input[] out = outputs(op, z);
         Input one = Input.scalar(1), g = Input.scalar(-0.7);
         return List.of(Case.of(what, op, tolerance, z), Case.gradient(what, op, tolerance, z, one),
+                Case.of(what, op.recorded(), tolerance, z), Case.gradient(what, op.recorded(), tolerance, z, g),
                 Case.of(what, new NtXentGrad(temperature), tolerance, z, out[1], out[2], g));
+    }
+
+    private static void queueNce(List<Case> cases) {
+        for (int[] s : new int[][] {{1, 1, 1}, {2, 1, 3}, {3, 7, 1}, {5, 129, 17}, {17, 31, 33}, {33, 300, 5},
+            {9, 2050, 3}}) {
+            Shape rows = Shape.of(s[0], s[2]);
+            Input q = Input.gaussian(1, rows), k = Input.gaussian(2, rows);
+            Input queue = Input.gaussian(3, Shape.of(s[1], s[2]));
+            queueNce(cases, "", 0.5, q, k, queue);
+            queueNce(cases, "", 0.07, q, k, queue);
+            queueNce(cases, "a query of zeros", 0.2, q.scaleRows(s[0], 0, 0), k, queue);
+            if (s[1] > 300) continue;
+            queueNce(cases, "scaled by 1000", 1, q.scale(1000), k, queue);
+            queueNce(cases, "keys that grow", 0.1, q, k, queue.scaleRows(5, 4, 30));
+            queueNce(cases, "all keys equal", 0.1, q, k.map(v -> 0.5), queue.map(v -> 0.5));
+        }
+    }
+
+    private static void queueNce(List<Case> cases, String what, double temperature, Input q, Input k, Input queue) {
+        QueueNce op = new QueueNce(temperature);
+        Tolerance tolerance = Tolerance.terms(queue.shape().dim(0) + queue.shape().dim(1));
+        cases.add(Case.of(what, op, tolerance, q, k, queue));
+        cases.add(Case.gradient(what, op, tolerance, q, k, queue, Input.scalar(-0.7)));
     }
 
     private static void crossEntropy(List<Case> cases) {

@@ -69,9 +69,10 @@ final class LossOps {
     }
 
     private static Tensor barlowTwins(GoldenCase golden, Differentiated.Inputs in, Outputs out) {
-        Tensor c = Losses.crossCorrelation(in.get("z_a"), in.get("z_b"), golden.number("bn_eps"));
-        out.put("c", c);
-        return Losses.redundancy(c, golden.number("lambda"));
+        Tensor a = in.get("z_a"), b = in.get("z_b");
+        double epsilon = golden.number("bn_eps");
+        out.put("c", Losses.crossCorrelation(a, b, epsilon));
+        return Losses.barlowTwins(a, b, golden.number("lambda"), epsilon);
     }
 
     private static Tensor vicReg(GoldenCase golden, Differentiated.Inputs in, Outputs out) {

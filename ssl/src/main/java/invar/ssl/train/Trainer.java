@@ -135,7 +135,7 @@ public final class Trainer implements AutoCloseable {
 
     private double update(Tensor rate) {
         Tensor loss;
-        try (Tape tape = Tape.watching(method.parameters().values())) {
+        try (Tape tape = Tape.watching(optimizer.parameters().values())) {
             loss = method.loss(Views.of(views), step);
             optimizer.step(tape.gradients(loss), rate);
         }

@@ -1,0 +1,72 @@
+package invar.cpu;
+
+import static invar.cpu.Lanes.COLUMNS;
+
+/// The Gram matrix G = x xᵀ of few long rows: only the blocks on and above the diagonal are computed, half the work of a
+/// product, and the others copied.
+///
+/// The rows are cut into slices, which are packed for all blocks at once, so that a block is packed once and not once
+/// for each partner. The sum of an element runs over the slices in order.
+final class Gram {
+
+    private Gram() {}
+
+    /// @param x rows of `d` numbers, the first at `xo`
+    /// @param g (n, n), the first element at `to`
+    static void multiply(Parallel parallel, float[] x, int xo, int n, int d, float[] g, int to) {
+        int block = n <= 512 ? 64 : 128, blocks = (n + block - 1) / block, padded = Tile.paddedRows(block);
+        int pairs = BlockPairs.count(blocks), pieces = block / COLUMNS, size = pieces * padded * COLUMNS;
+        int right = blocks * padded * Gemm.DEPTH;
+        float[] packed = Scratch.PACKED.floats(right + blocks * block * Gemm.DEPTH);
+        float[] sums = Scratch.EXPONENTIALS.floats(pairs * size);
+        int[] rowOf = new int[pairs], columnOf = new int[pairs];
+        for (int i = 0; i < blocks; i++) {
+            for (int j = i; j < blocks; j++) {
+                rowOf[BlockPairs.index(i, j, blocks)] = i;
+                columnOf[BlockPairs.index(i, j, blocks)] = j;
+            }
+        }
+        for (int start = 0; start < d; start += Gemm.DEPTH) {
+            int from = xo + start, depth = Math.min(Gemm.DEPTH, d - start);
+            boolean add = start > 0;
+            parallel.run(blocks, b -> {
+                int first = b * block, count = Math.min(block, n - first);
+                Panels.packRows(x, from + first * d, d, 1, count, depth, packed, b * padded * depth);
+                for (int row = first; row < first + count; row += COLUMNS) {
+                    Transpose.interleave(x, from + row * d, d, Math.min(COLUMNS, n - row), depth, packed,
+                            right + row * depth, COLUMNS, COLUMNS);
+                }
+            });
+            parallel.run(pairs, pair -> {
+                int i = rowOf[pair], first = columnOf[pair] * block, rows = Math.min(block, n - i * block);
+                for (int piece = 0; piece < pieces && first + piece * COLUMNS < n; piece++) {
+                    product(packed, i * padded * depth, right + (first + piece * COLUMNS) * depth, rows, depth, add,
+                            sums, pair * size + piece * padded * COLUMNS);
+                }
+            });
+        }
+        parallel.run(pairs, pair -> {
+            int row = rowOf[pair] * block, column = columnOf[pair] * block, rows = Math.min(block, n - row);
+            for (int piece = 0; piece < pieces && column + piece * COLUMNS < n; piece++) {
+                int first = column + piece * COLUMNS, columns = Math.min(COLUMNS, n - first);
+                int at = pair * size + piece * padded * COLUMNS;
+                for (int r = 0; r < rows; r++) {
+                    System.arraycopy(sums, at + r * COLUMNS, g, to + (row + r) * n + first, columns);
+                }
+                if (row < column) {
+                    Transpose.separate(sums, at, COLUMNS, columns, rows, g, to + first * n + row, n);
+                }
+            }
+        });
+    }
+
+    private static void product(float[] packed, int left, int right, int rows, int depth, boolean add, float[] sums,
+            int at) {
+        for (int row = 0; row < rows; ) {
+            int height = Tile.height(rows - row), target = at + row * COLUMNS;
+            Tile.multiply(height, 1, Tile.ONE_SEGMENT, 0, depth, packed, left + row * depth, packed, right,
+                    add ? sums : Tile.ZEROS, add ? target : 0, add ? COLUMNS : 0, sums, target, COLUMNS);
+            row += height;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package invar.cpu;
+
+import static invar.cpu.Lanes.COLUMNS;
+import static invar.cpu.Lanes.SPECIES;
+import static invar.cpu.Lanes.WIDTH;
+
+import java.lang.invoke.VarHandle;
+import jdk.incubator.vector.FloatVector;
+
+/// The 6-row register tile of [Tile]: 12 accumulators, two vectors of B and one element of A at a time are 15 of the 16
+/// vector registers that AVX2 has.
+///
+/// Each accumulator is a named local, because an array of vectors would live on the heap. The fences are no
+/// instructions on x86: they keep the compiler from loading all elements of A before it multiplies the first, for which
+/// there are no registers, so that it would keep accumulators on the stack ([Tile] has the numbers).
+final class Tile6 {
+
+    private Tile6() {}
+
+    /// See [Tile#multiply] for the formula and the arguments.
+    static void multiply(int segments, int[] offsets, int at, int depth, float[] a, int ao, float[] b, int bo,
+            float[] from, int fo, int ldf, float[] c, int co, int ldc) {
+        FloatVector s0l = FloatVector.zero(SPECIES);
+        FloatVector s0r = FloatVector.zero(SPECIES);
+        FloatVector s1l = FloatVector.zero(SPECIES);
+        FloatVector s1r = FloatVector.zero(SPECIES);
+        FloatVector s2l = FloatVector.zero(SPECIES);
+        FloatVector s2r = FloatVector.zero(SPECIES);
+        FloatVector s3l = FloatVector.zero(SPECIES);
+        FloatVector s3r = FloatVector.zero(SPECIES);
+        FloatVector s4l = FloatVector.zero(SPECIES);
+        FloatVector s4r = FloatVector.zero(SPECIES);
+        FloatVector s5l = FloatVector.zero(SPECIES);
+        FloatVector s5r = FloatVector.zero(SPECIES);
+        for (int s = 0; s < segments; s++) {
+            int ap = ao + offsets[at + 2 * s] * 6, bp = bo + offsets[at + 2 * s + 1] * COLUMNS;
+            for (int k = 0; k < depth; k++) {
+                FloatVector left = FloatVector.fromArray(SPECIES, b, bp + k * COLUMNS);
+                FloatVector right = FloatVector.fromArray(SPECIES, b, bp + k * COLUMNS + WIDTH);
+                VarHandle.loadLoadFence();
+                FloatVector x = FloatVector.broadcast(SPECIES, a[ap + k * 6]);
+                s0l = x.fma(left, s0l);
+                s0r = x.fma(right, s0r);
+                VarHandle.loadLoadFence();
+                x = FloatVector.broadcast(SPECIES, a[ap + k * 6 + 1]);
+                s1l = x.fma(left, s1l);
+                s1r = x.fma(right, s1r);
+                VarHandle.loadLoadFence();
+                x = FloatVector.broadcast(SPECIES, a[ap + k * 6 + 2]);
+                s2l = x.fma(left, s2l);
+                s2r = x.fma(right, s2r);
+                VarHandle.loadLoadFence();
+                x = FloatVector.broadcast(SPECIES, a[ap + k * 6 + 3]);
+                s3l = x.fma(left, s3l);
+                s3r = x.fma(right, s3r);
+                VarHandle.loadLoadFence();
+                x = FloatVector.broadcast(SPECIES, a[ap + k * 6 + 4]);
+                s4l = x.fma(left, s4l);
+                s4r = x.fma(right, s4r);
+                VarHandle.loadLoadFence();
+                x = FloatVector.broadcast(SPECIES, a[ap + k * 6 + 5]);
+                s5l = x.fma(left, s5l);
+                s5r = x.fma(right, s5r);
+            }
+        }
+        if (from == Tile.ZEROS) {
+            s0l.intoArray(c, co);
+            s0r.intoArray(c, co + WIDTH);
+            s1l.intoArray(c, co + ldc);
+            s1r.intoArray(c, co + ldc + WIDTH);
+            s2l.intoArray(c, co + 2 * ldc);
+            s2r.intoArray(c, co + 2 * ldc + WIDTH);
+            s3l.intoArray(c, co + 3 * ldc);
+            s3r.intoArray(c, co + 3 * ldc + WIDTH);
+            s4l.intoArray(c, co + 4 * ldc);
+            s4r.intoArray(c, co + 4 * ldc + WIDTH);
+            s5l.intoArray(c, co + 5 * ldc);
+            s5r.intoArray(c, co + 5 * ldc + WIDTH);
+            return;
+        }
+        s0l.add(FloatVector.fromArray(SPECIES, from, fo)).intoArray(c, co);
+        s0r.add(FloatVector.fromArray(SPECIES, from, fo + WIDTH)).intoArray(c, co + WIDTH);
+        s1l.add(FloatVector.fromArray(SPECIES, from, fo + ldf)).intoArray(c, co + ldc);
+        s1r.add(FloatVector.fromArray(SPECIES, from, fo + ldf + WIDTH)).intoArray(c, co + ldc + WIDTH);
+        s2l.add(FloatVector.fromArray(SPECIES, from, fo + 2 * ldf)).intoArray(c, co + 2 * ldc);
+        s2r.add(FloatVector.fromArray(SPECIES, from, fo + 2 * ldf + WIDTH)).intoArray(c, co + 2 * ldc + WIDTH);
+        s3l.add(FloatVector.fromArray(SPECIES, from, fo + 3 * ldf)).intoArray(c, co + 3 * ldc);
+        s3r.add(FloatVector.fromArray(SPECIES, from, fo + 3 * ldf + WIDTH)).intoArray(c, co + 3 * ldc + WIDTH);
+        s4l.add(FloatVector.fromArray(SPECIES, from, fo + 4 * ldf)).intoArray(c, co + 4 * ldc);
+        s4r.add(FloatVector.fromArray(SPECIES, from, fo + 4 * ldf + WIDTH)).intoArray(c, co + 4 * ldc + WIDTH);
+        s5l.add(FloatVector.fromArray(SPECIES, from, fo + 5 * ldf)).intoArray(c, co + 5 * ldc);
+        s5r.add(FloatVector.fromArray(SPECIES, from, fo + 5 * ldf + WIDTH)).intoArray(c, co + 5 * ldc + WIDTH);
+    }
+}
