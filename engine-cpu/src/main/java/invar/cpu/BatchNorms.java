@@ -76,7 +76,8 @@ final class BatchNorms {
 
     /// The same, and dr = g, unless it is null.
     private static void gradient(ChannelTiles t, float[] x, int xo, float[] m, float[] y, int yo, float floor,
-            float[] dy, int go, float[] a, float[] k, float[] s, float[] dx, int to, float[] dr, int ro, Parallel parallel) {
+            float[] dy, int go, float[] a, float[] k, float[] s, float[] dx, int to, float[] dr, int ro,
+            Parallel parallel) {
         t.each(parallel, (rowTile, row, rows, channel, count) -> {
             int start = t.at(row, channel), inner = t.inner();
             if (t.byChannel()) {
@@ -114,8 +115,8 @@ final class BatchNorms {
         scale(t, x, xo, m, a, b, floor, null, 0, y, yo, parallel);
     }
 
-    /// y = max((x − m) a + b + r, floor), with numbers m, a, b for each channel; a floor of NaN leaves all, an r of null
-    /// is 0.
+    /// y = max((x − m) a + b + r, floor), with numbers m, a, b for each channel; a floor of NaN leaves all, an r of
+    /// null is 0.
     private static void scale(ChannelTiles t, float[] x, int xo, float[] m, float[] a, float[] b, float floor,
             float[] r, int ro, float[] y, int yo, Parallel parallel) {
         float first = r == null ? floor : Float.NaN;

@@ -1,8 +1,8 @@
 package invar.cpu;
 
 /// All pairs of blocks i ≤ j of a symmetric matrix, in rounds in which no block occurs twice: those with i + j = r
-/// modulo the number of blocks, for one r after another. A task may therefore add to what belongs to its two blocks, and
-/// the sums are added up in the order of the rounds, whatever the number of threads. This is how a tournament is
+/// modulo the number of blocks, for one r after another. A task may therefore add to what belongs to its two blocks,
+/// and the sums are added up in the order of the rounds, whatever the number of threads. This is how a tournament is
 /// scheduled, with every block playing itself once.
 final class BlockPairs {
 

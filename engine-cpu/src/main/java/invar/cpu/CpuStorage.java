@@ -7,9 +7,9 @@ import java.lang.foreign.MemorySegment;
 /// Memory of the CPU backend: a Java array.
 sealed interface CpuStorage extends Storage {
 
-    /// Index of the first element of a tensor's array. The header of a Java array takes 16 bytes, and a large one starts
-    /// at the beginning of a region of the garbage collector (G1), so element 12 is the first at the beginning of a
-    /// cache line of 64 bytes. A vector that lies in two cache lines costs two accesses: a matrix product of 1024
+    /// Index of the first element of a tensor's array. The header of a Java array takes 16 bytes, and a large one
+    /// starts at the beginning of a region of the garbage collector (G1), so element 12 is the first at the beginning
+    /// of a cache line of 64 bytes. A vector that lies in two cache lines costs two accesses: a matrix product of 1024
     /// rows gains 6 % where the result begins a line. Where arrays lie elsewhere, this costs 48 bytes and does no harm.
     int FIRST = 12;
 

@@ -20,8 +20,8 @@ final class Gemm {
     /// Depth of a block: 256 · 16 floats of B are 16 KiB, half of a first-level cache of 32 KiB.
     static final int DEPTH = 256;
 
-    /// Panels of A in a task: 20 panels of 6 rows and 256 steps are 120 KiB, a quarter of the smallest second-level cache
-    /// in sight.
+    /// Panels of A in a task: 20 panels of 6 rows and 256 steps are 120 KiB, a quarter of the smallest second-level
+    /// cache in sight.
     private static final int PANELS = 20;
 
     /// Numbers of A, and of B, that are packed at a time: 16 MiB each, a bound for the memory of large products.
@@ -146,8 +146,8 @@ final class Gemm {
         });
     }
 
-    /// The product of what is packed. Blocks have 128 columns, so that theirs of C stay in the second-level cache beside
-    /// the rows of A while the sum goes on; they get smaller if there would be too few to share out.
+    /// The product of what is packed. Blocks have 128 columns, so that theirs of C stay in the second-level cache
+    /// beside the rows of A while the sum goes on; they get smaller if there would be too few to share out.
     private static void multiply(Parallel team, int m, int n, int k, float[] packedA, float[] packedB,
             boolean accumulate, float[] c, int co, int cRow, int cColumn) {
         int panels = Tile.panels(m), high = PANELS, wide = 128;
@@ -179,7 +179,8 @@ final class Gemm {
                 int panelB = bo + column * k + start * COLUMNS, used = Math.min(COLUMNS, columns - column);
                 for (int panel = first; panel < last; panel++) {
                     int row = Tile.start(panel, m), height = Tile.height(m - row);
-                    int panelA = Scratch.ALIGNED + row * k + start * height, target = co + row * cRow + column * cColumn;
+                    int panelA = Scratch.ALIGNED + row * k + start * height;
+                    int target = co + row * cRow + column * cColumn;
                     if (used == COLUMNS && cColumn == 1 && height <= m - row) {
                         Tile.multiply(height, 1, Tile.ONE_SEGMENT, 0, depth, packedA, panelA, packedB, panelB,
                                 add ? c : Tile.ZEROS, add ? target : 0, add ? cRow : 0, c, target, cRow);

@@ -2,8 +2,8 @@ package invar.cpu;
 
 import static invar.cpu.Lanes.COLUMNS;
 
-/// The Gram matrix G = x xᵀ of few long rows: only the blocks on and above the diagonal are computed, half the work of a
-/// product, and the others copied.
+/// The Gram matrix G = x xᵀ of few long rows: only the blocks on and above the diagonal are computed, half the work of
+/// a product, and the others copied.
 ///
 /// The rows are cut into slices, which are packed for all blocks at once, so that a block is packed once and not once
 /// for each partner. The sum of an element runs over the slices in order.

@@ -6,7 +6,8 @@ import static invar.cpu.Lanes.WIDTH;
 
 import jdk.incubator.vector.FloatVector;
 
-/// The weights of u in the gradient of NT-Xent at small temperatures, from similarities s and row log-sum-exps lse, with t = s / τ:
+/// The weights of u in the gradient of NT-Xent at small temperatures, from similarities s and row log-sum-exps lse,
+/// with t = s / τ:
 /// ```
 /// wᵢⱼ = e^(tᵢⱼ − lseᵢ) + e^(tᵢⱼ − lseⱼ) = e^(tᵢⱼ − c) (fᵢ + fⱼ)        fⱼ = e^(c − lseⱼ)
 /// ```

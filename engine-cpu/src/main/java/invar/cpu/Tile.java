@@ -17,10 +17,11 @@ import static invar.cpu.Lanes.SPECIES;
 /// Van Zee and van de Geijn, "BLIS: a framework for rapidly instantiating BLAS functionality", ACM TOMS 41(3), 2015.
 ///
 /// The tile has 6 rows on processors with 16 vector registers (12 accumulators), as theirs. Left alone, the compiler of
-/// the JVM loads the elements of A early and then keeps accumulators on the stack; [Tile6] shows how it is kept from it.
-/// Measured on Zen 3, depth 256, panels in the first-level cache, in GF/s of a peak of 100: 6 × 2 vectors 44 without
-/// fences and 100 with them; 5 × 2 37 and 99; 4 × 2 96 and 97; 4 × 3 44 and 44. When another program runs on the other
-/// hyperthread, 6 × 2 reaches 80 and 4 × 2 61: fewer loads and fewer instructions for each multiplication.
+/// the JVM loads the elements of A early and then keeps accumulators on the stack; [Tile6] shows how it is kept from
+/// it. Measured on Zen 3, depth 256, panels in the first-level cache, in GF/s of a peak of 100: 6 × 2 vectors 44
+/// without fences and 100 with them; 5 × 2 37 and 99; 4 × 2 96 and 97; 4 × 3 44 and 44. While a
+/// neighbour took part of the core, 6 × 2 reached 80 and 4 × 2 61: it needs fewer loads and fewer instructions for each
+/// multiplication.
 final class Tile {
 
     /// Offsets of a sum with a single segment.

@@ -7,8 +7,8 @@ import static invar.cpu.Lanes.WIDTH;
 import java.lang.invoke.VarHandle;
 import jdk.incubator.vector.FloatVector;
 
-/// The 4-row register tile of [Tile], for what 6 rows leave over: 8 accumulators, the least that hide the latency of two
-/// FMAs a cycle, four cycles each.
+/// The 4-row register tile of [Tile], for what 6 rows leave over: 8 accumulators, the least that hide the latency of
+/// two FMAs a cycle, four cycles each.
 ///
 /// Each accumulator is a named local, because an array of vectors would live on the heap. The fences are no
 /// instructions on x86: they keep the compiler from loading all elements of A before it multiplies the first, for which

@@ -130,8 +130,8 @@ public final class Losses {
     }
 
     /// MoCo's InfoNCE: the mean cross entropy of [#infoNceLogits] with class 0, arguments as there; formula and
-    /// gradient: [QueueNce]. The logits are not stored. The queue gets no gradient, because it holds keys of earlier batches; to
-    /// differentiate in it as well, take [#firstClass] of [#infoNceLogits].
+    /// gradient: [QueueNce]. The logits are not stored. The queue gets no gradient, because it holds keys of earlier
+    /// batches; to differentiate in it as well, take [#firstClass] of [#infoNceLogits].
     public static Tensor infoNce(Tensor q, Tensor k, Tensor queue, double temperature) {
         return Ops.run(new QueueNce(temperature), q, k, queue);
     }

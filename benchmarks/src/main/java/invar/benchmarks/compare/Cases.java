@@ -45,7 +45,8 @@ final class Cases {
     private static Case product(int n) {
         String name = "sgemm/" + n;
         return new Case("sgemm", "sgemm n = " + n, name, 2.0 * n * n * n, 0, "", 0, 0, 0, List.of(
-                Rival.torch(name, 1), new Rival("OpenBLAS", Libraries.OPENBLAS, name, n < 512 ? 0.85 : 0.9)));
+                Rival.torch(name, n < 512 ? 0 : 1.9),
+                new Rival("OpenBLAS", Libraries.OPENBLAS, name, n < 512 ? 0.85 : 0.95)));
     }
 
     private static Case ntXent(int n, double bar) {

@@ -9,8 +9,8 @@ import invar.core.Tensor;
 /// dâ = 2λ/N² (b̂ b̂ᵀ) â + 2/N b̂ diag((1 − λ) cᵢᵢ − 1)        db̂ = 2λ/N² (â âᵀ) b̂ + 2/N â diag((1 − λ) cᵢᵢ − 1)
 /// da = rstdA (dâ − 1/N Σ dâ − â · 1/N Σ dâ â),   and db alike,   sums over the batch
 /// ```
-/// In: a, b (N, D); meanA, rstdA, meanB, rstdB (D); the diagonal of c (D); â âᵀ and b̂ b̂ᵀ (N, N); ∂L, a scalar. Out: da,
-/// db (N, D).
+/// In: a, b (N, D); meanA, rstdA, meanB, rstdB (D); the diagonal of c (D); â âᵀ and b̂ b̂ᵀ (N, N); ∂L, a scalar. Out:
+/// da, db (N, D).
 public record BarlowTwinsGrad(double lambda) implements FusedOp {
 
     @Override
