@@ -27,6 +27,8 @@ class ConvTest {
                 shape("3x3 stride 2 on odd", 16, 6, 7, 5, 9, 3, 3, Conv2d.of(2, 1)),
                 shape("shortcut", 17, 5, 7, 8, 10, 1, 1, Conv2d.of(2, 0)),
                 shape("1x1", 9, 17, 3, 5, 3, 1, 1, Conv2d.of(1, 0)),
+                shape("1x1 as products", 9, 17, 7, 9, 13, 1, 1, Conv2d.of(1, 0)),
+                shape("1x1, one image", 1, 5, 17, 33, 7, 1, 1, Conv2d.of(1, 0)),
                 shape("patches", 9, 3, 12, 8, 5, 4, 4, Conv2d.of(4, 0)),
                 shape("rows that no window reads", 9, 2, 11, 10, 3, 2, 2, Conv2d.of(5, 0)),
                 shape("window larger than the image", 9, 2, 3, 3, 3, 7, 7, Conv2d.of(1, 3)),
