@@ -2,6 +2,7 @@ package invar.core.reference;
 
 import invar.core.Tensor;
 import invar.core.spi.Storage;
+import java.util.Arrays;
 
 /// A tensor as the reference backend's loops see it: element i of a Java array, from an offset.
 final class Array {
@@ -35,7 +36,7 @@ final class Array {
     }
 
     void fill(double value) {
-        for (int i = 0; i < size; i++) set(i, value);
+        Arrays.fill(values, offset, offset + size, value);
     }
 
     /// The elements of an integer tensor, from its offset.
