@@ -27,7 +27,7 @@ final class Tile {
     /// Offsets of a sum with a single segment.
     static final int[] ONE_SEGMENT = {0, 0};
 
-    /// Start of a sum that is not added to anything; one row for all, so used with a row distance of zero.
+    /// Stands for F of a sum that is not added to anything: recognised as this array, and never read.
     static final float[] ZEROS = new float[Lanes.COLUMNS];
 
     /// The tallest tile of this vector shape: AVX-512 has twice the registers.
