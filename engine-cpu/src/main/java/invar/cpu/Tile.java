@@ -33,6 +33,9 @@ final class Tile {
     /// The tallest tile of this vector shape: AVX-512 has twice the registers.
     static final int ROWS = SPECIES.vectorBitSize() == 512 ? 8 : 6;
 
+    /// From this depth on, [TileDeep6] is faster than [Tile6].
+    private static final int DEEP = 48;
+
     private Tile() {}
 
     /// Height of the tile that starts with `rows` rows left: [#ROWS] or 4, because a lower one would not keep the
@@ -74,6 +77,11 @@ final class Tile {
     /// @param c       the tile's first element is at `co`, rows are `ldc` apart
     static void multiply(int height, int segments, int[] offsets, int at, int depth, float[] a, int ao, float[] b,
             int bo, float[] from, int fo, int ldf, float[] c, int co, int ldc) {
+        if (ROWS == 6 && height == 6 && segments == 1 && depth >= DEEP) {
+            TileDeep6.multiply(depth, a, ao + offsets[at] * 6, b, bo + offsets[at + 1] * Lanes.COLUMNS, from, fo, ldf, c,
+                    co, ldc);
+            return;
+        }
         switch (height) {
             case 4 -> Tile4.multiply(segments, offsets, at, depth, a, ao, b, bo, from, fo, ldf, c, co, ldc);
             case 6 -> Tile6.multiply(segments, offsets, at, depth, a, ao, b, bo, from, fo, ldf, c, co, ldc);

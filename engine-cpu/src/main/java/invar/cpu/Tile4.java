@@ -30,37 +30,67 @@ final class Tile4 {
         FloatVector s3r = FloatVector.zero(SPECIES);
         for (int s = 0; s < segments; s++) {
             int ap = ao + offsets[at + 2 * s] * 4, bp = bo + offsets[at + 2 * s + 1] * COLUMNS;
-            for (int k = 0; k < depth; k++) {
-                FloatVector left = FloatVector.fromArray(SPECIES, b, bp + k * COLUMNS);
-                FloatVector right = FloatVector.fromArray(SPECIES, b, bp + k * COLUMNS + WIDTH);
+            for (int k = 0; k < depth - 1; k += 2) {
+                int i = ap + k * 4, j = bp + k * COLUMNS;
+                FloatVector left = FloatVector.fromArray(SPECIES, b, j);
+                FloatVector right = FloatVector.fromArray(SPECIES, b, j + WIDTH);
                 VarHandle.loadLoadFence();
-                FloatVector x = FloatVector.broadcast(SPECIES, a[ap + k * 4]);
+                FloatVector x = FloatVector.broadcast(SPECIES, a[i]);
                 s0l = x.fma(left, s0l);
                 s0r = x.fma(right, s0r);
                 VarHandle.loadLoadFence();
-                x = FloatVector.broadcast(SPECIES, a[ap + k * 4 + 1]);
+                x = FloatVector.broadcast(SPECIES, a[i + 1]);
                 s1l = x.fma(left, s1l);
                 s1r = x.fma(right, s1r);
                 VarHandle.loadLoadFence();
-                x = FloatVector.broadcast(SPECIES, a[ap + k * 4 + 2]);
+                x = FloatVector.broadcast(SPECIES, a[i + 2]);
                 s2l = x.fma(left, s2l);
                 s2r = x.fma(right, s2r);
                 VarHandle.loadLoadFence();
-                x = FloatVector.broadcast(SPECIES, a[ap + k * 4 + 3]);
+                x = FloatVector.broadcast(SPECIES, a[i + 3]);
+                s3l = x.fma(left, s3l);
+                s3r = x.fma(right, s3r);
+                VarHandle.loadLoadFence();
+                left = FloatVector.fromArray(SPECIES, b, j + 2 * WIDTH);
+                right = FloatVector.fromArray(SPECIES, b, j + 3 * WIDTH);
+                VarHandle.loadLoadFence();
+                x = FloatVector.broadcast(SPECIES, a[i + 4]);
+                s0l = x.fma(left, s0l);
+                s0r = x.fma(right, s0r);
+                VarHandle.loadLoadFence();
+                x = FloatVector.broadcast(SPECIES, a[i + 5]);
+                s1l = x.fma(left, s1l);
+                s1r = x.fma(right, s1r);
+                VarHandle.loadLoadFence();
+                x = FloatVector.broadcast(SPECIES, a[i + 6]);
+                s2l = x.fma(left, s2l);
+                s2r = x.fma(right, s2r);
+                VarHandle.loadLoadFence();
+                x = FloatVector.broadcast(SPECIES, a[i + 7]);
                 s3l = x.fma(left, s3l);
                 s3r = x.fma(right, s3r);
             }
-        }
-        if (from == Tile.ZEROS) {
-            s0l.intoArray(c, co);
-            s0r.intoArray(c, co + WIDTH);
-            s1l.intoArray(c, co + ldc);
-            s1r.intoArray(c, co + ldc + WIDTH);
-            s2l.intoArray(c, co + 2 * ldc);
-            s2r.intoArray(c, co + 2 * ldc + WIDTH);
-            s3l.intoArray(c, co + 3 * ldc);
-            s3r.intoArray(c, co + 3 * ldc + WIDTH);
-            return;
+            if (depth % 2 != 0) {
+                int i = ap + (depth - 1) * 4, j = bp + (depth - 1) * COLUMNS;
+                FloatVector left = FloatVector.fromArray(SPECIES, b, j);
+                FloatVector right = FloatVector.fromArray(SPECIES, b, j + WIDTH);
+                VarHandle.loadLoadFence();
+                FloatVector x = FloatVector.broadcast(SPECIES, a[i]);
+                s0l = x.fma(left, s0l);
+                s0r = x.fma(right, s0r);
+                VarHandle.loadLoadFence();
+                x = FloatVector.broadcast(SPECIES, a[i + 1]);
+                s1l = x.fma(left, s1l);
+                s1r = x.fma(right, s1r);
+                VarHandle.loadLoadFence();
+                x = FloatVector.broadcast(SPECIES, a[i + 2]);
+                s2l = x.fma(left, s2l);
+                s2r = x.fma(right, s2r);
+                VarHandle.loadLoadFence();
+                x = FloatVector.broadcast(SPECIES, a[i + 3]);
+                s3l = x.fma(left, s3l);
+                s3r = x.fma(right, s3r);
+            }
         }
         s0l.add(FloatVector.fromArray(SPECIES, from, fo)).intoArray(c, co);
         s0r.add(FloatVector.fromArray(SPECIES, from, fo + WIDTH)).intoArray(c, co + WIDTH);

@@ -62,25 +62,6 @@ final class Tile8 {
                 s7r = x.fma(right, s7r);
             }
         }
-        if (from == Tile.ZEROS) {
-            s0l.intoArray(c, co);
-            s0r.intoArray(c, co + WIDTH);
-            s1l.intoArray(c, co + ldc);
-            s1r.intoArray(c, co + ldc + WIDTH);
-            s2l.intoArray(c, co + 2 * ldc);
-            s2r.intoArray(c, co + 2 * ldc + WIDTH);
-            s3l.intoArray(c, co + 3 * ldc);
-            s3r.intoArray(c, co + 3 * ldc + WIDTH);
-            s4l.intoArray(c, co + 4 * ldc);
-            s4r.intoArray(c, co + 4 * ldc + WIDTH);
-            s5l.intoArray(c, co + 5 * ldc);
-            s5r.intoArray(c, co + 5 * ldc + WIDTH);
-            s6l.intoArray(c, co + 6 * ldc);
-            s6r.intoArray(c, co + 6 * ldc + WIDTH);
-            s7l.intoArray(c, co + 7 * ldc);
-            s7r.intoArray(c, co + 7 * ldc + WIDTH);
-            return;
-        }
         s0l.add(FloatVector.fromArray(SPECIES, from, fo)).intoArray(c, co);
         s0r.add(FloatVector.fromArray(SPECIES, from, fo + WIDTH)).intoArray(c, co + WIDTH);
         s1l.add(FloatVector.fromArray(SPECIES, from, fo + ldf)).intoArray(c, co + ldc);
