@@ -84,12 +84,12 @@ public final class CpuBackend implements Backend {
 
     @Override
     public void upload(MemorySegment host, Storage to, DType type, long offset) {
-        MemorySegment.copy(host, 0, CpuStorage.segment(to), offset * type.bytes(), host.byteSize());
+        CpuStorage.upload(host, to, offset);
     }
 
     @Override
     public void download(Storage from, DType type, long offset, MemorySegment host) {
-        MemorySegment.copy(CpuStorage.segment(from), offset * type.bytes(), host, 0, host.byteSize());
+        CpuStorage.download(from, offset, host);
     }
 
     @Override

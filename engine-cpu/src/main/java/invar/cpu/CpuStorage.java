@@ -1,5 +1,8 @@
 package invar.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+
 import invar.core.Tensor;
 import invar.core.spi.Storage;
 import java.lang.foreign.MemorySegment;
@@ -22,12 +25,25 @@ sealed interface CpuStorage extends Storage {
     /// Integers.
     record Ints(int[] values) implements CpuStorage {}
 
-    /// The elements as a segment, for copies.
-    static MemorySegment segment(Storage storage) {
-        return switch ((CpuStorage) storage) {
-            case Floats f -> MemorySegment.ofArray(f.values).asSlice(FIRST * 4L);
-            case Ints i -> MemorySegment.ofArray(i.values).asSlice(FIRST * 4L);
-        };
+    // Copies name the array and not a segment of it: copies from segment to segment of less than 64 bytes were seen to
+    // stop after 8, in Java 25.0.3, once compiled in some order.
+
+    /// Writes all of `host` to the elements from `offset` on.
+    static void upload(MemorySegment host, Storage to, long offset) {
+        int at = Math.toIntExact(offset + FIRST), count = Math.toIntExact(host.byteSize() / 4);
+        switch ((CpuStorage) to) {
+            case Floats f -> MemorySegment.copy(host, JAVA_FLOAT_UNALIGNED, 0, f.values, at, count);
+            case Ints i -> MemorySegment.copy(host, JAVA_INT_UNALIGNED, 0, i.values, at, count);
+        }
+    }
+
+    /// Fills `host` with the elements from `offset` on.
+    static void download(Storage from, long offset, MemorySegment host) {
+        int at = Math.toIntExact(offset + FIRST), count = Math.toIntExact(host.byteSize() / 4);
+        switch ((CpuStorage) from) {
+            case Floats f -> MemorySegment.copy(f.values, at, host, JAVA_FLOAT_UNALIGNED, 0, count);
+            case Ints i -> MemorySegment.copy(i.values, at, host, JAVA_INT_UNALIGNED, 0, count);
+        }
     }
 
     /// The array a floating tensor lies in; it begins at [#at].

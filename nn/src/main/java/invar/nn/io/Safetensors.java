@@ -1,5 +1,7 @@
 package invar.nn.io;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -101,7 +103,7 @@ public record Safetensors(Map<String, String> metadata, Map<String, StoredTensor
             long size = tensor.data().byteSize();
             for (long offset = 0; offset < size; offset += CHUNK) {
                 int count = (int) Math.min(CHUNK, size - offset);
-                MemorySegment.copy(tensor.data(), offset, staging, 0, count);
+                MemorySegment.copy(tensor.data(), JAVA_BYTE, offset, staging, JAVA_BYTE, 0, count);
                 writeFully(channel, chunk.clear().limit(count));
             }
         }
