@@ -119,7 +119,7 @@ final class ConvSweep {
             Arrays.fill(sums, at, at + Tile.paddedRows(weights.rows()) * COLUMNS, 0);
             return;
         }
-        int together = Math.max(1, DEPTH / depth), limit = depth <= DEPTH ? depth : Gemm.DEPTH;
+        int together = Math.max(1, DEPTH / depth), limit = depth <= DEPTH ? depth : Tile.DEPTH;
         boolean add = false;
         for (int segment = 0; segment < segments; segment += together) {
             int count = Math.min(together, segments - segment);

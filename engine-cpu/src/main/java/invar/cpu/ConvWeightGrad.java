@@ -21,7 +21,7 @@ import java.util.Arrays;
 final class ConvWeightGrad {
 
     /// Numbers of a block of images, x and dy together: 256 KiB. Exceeded where a sum over a block would else have less
-    /// than [Gemm#DEPTH] steps, because the sums themselves then travel more than the images: those of 512 → 512
+    /// than [Tile#DEPTH] steps, because the sums themselves then travel more than the images: those of 512 → 512
     /// channels are 9 MiB, read and written once for each block.
     private static final int BLOCK = 64 * 1024;
 
@@ -56,10 +56,10 @@ final class ConvWeightGrad {
         paddedColumns = roundUp(columns);
         int xLanes = rowsAreOutputs ? paddedColumns : paddedRows, yLanes = rowsAreOutputs ? paddedRows : paddedColumns;
         int row = xLanes * s.w() * s.op().strideH() + yLanes * s.outWidth();      // of one image and one row of y
-        int least = Math.clamp(2 * Gemm.DEPTH / Math.max(1, s.outHeight() * s.outWidth()), 8, MOST_IMAGES / 2);
+        int least = Math.clamp(2 * Tile.DEPTH / Math.max(1, s.outHeight() * s.outWidth()), 8, MOST_IMAGES / 2);
         int most = Math.clamp(BLOCK / Math.max(1, row * s.outHeight()), least, MOST_IMAGES);
         images = Math.min(s.n(), Integer.highestOneBit(most));
-        long deep = Math.ceilDiv(Gemm.DEPTH, s.outWidth() * images);
+        long deep = Math.ceilDiv(Tile.DEPTH, s.outWidth() * images);
         bandRows = Math.clamp(Math.max(deep, BLOCK / ((long) row * images)), 1, s.outHeight());
         size = s.window() * paddedRows * paddedColumns;
         int blocks = (s.n() + images - 1) / images;
@@ -132,7 +132,7 @@ final class ConvWeightGrad {
         pack(dy, dyo + (image * s.o() + group * s.groupOutputs()) * planeY + from * s.outWidth(), s.o(),
                 s.groupOutputs(), planeY, pixelsY, 1, count, rowsAreOutputs, lanesY, 0, pixelsY);
 
-        int together = Math.max(1, Gemm.DEPTH / (s.outWidth() * count));      // rows of y that a tile sums at once
+        int together = Math.max(1, Tile.DEPTH / (s.outWidth() * count));      // rows of y that a tile sums at once
         int[] offsets = new int[2 * together];
         for (int row = from; row < to; row += together) {
             for (int tap = 0; tap < s.window(); tap++) {

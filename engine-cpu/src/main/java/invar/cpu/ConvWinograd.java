@@ -43,7 +43,7 @@ import java.util.Arrays;
 /// greatest            8.8e−07    1.3e−06    2.4e−06    2.2e−06
 /// ```
 /// A sum over C alone has fewer terms, but M holds larger numbers than the result: with few channels the first counts
-/// more, with many the second. Sums of more than [Gemm#DEPTH] channels are made in parts, which keeps the error from
+/// more, with many the second. Sums of more than [Tile#DEPTH] channels are made in parts, which keeps the error from
 /// growing further.
 ///
 /// Working memory of a thread, for 3 × 3 windows on rows of up to 64 KiB with all channels: 1 MiB for the source, as
@@ -210,8 +210,8 @@ final class ConvWinograd {
 
     /// One element of M for all channels and tiles. A panel of U is read once for all tiles.
     private void multiply(int u, int count, float[] v, int vo, float[] m, int mo) {
-        for (int k = 0; k < channels; k += Gemm.DEPTH) {
-            int depth = Math.min(Gemm.DEPTH, channels - k);
+        for (int k = 0; k < channels; k += Tile.DEPTH) {
+            int depth = Math.min(Tile.DEPTH, channels - k);
             for (int r = 0; r < rows; ) {
                 int height = Tile.height(rows - r);
                 for (int t = 0; t < count; t++) {

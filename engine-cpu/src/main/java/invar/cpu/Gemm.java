@@ -11,17 +11,20 @@ import static invar.cpu.Lanes.COLUMNS;
 /// transposed, and B likewise.
 ///
 /// The product is cut for the caches: A and B are packed once, side by side by all threads, and shared; a task takes a
-/// block of rows of A that fits the second-level cache; one panel of B fits the first-level cache while all panels of
-/// that block pass by; the sum in the registers is that of [Tile]. Sources: see there.
+/// block of rows of A that fits the second-level cache; each panel of B is used while all panels of that block pass by;
+/// the sum in the registers is that of [Tile]. Sources: see there.
 ///
 /// Every element of C is summed over k in one order, in blocks of [#DEPTH], whatever the number of threads.
 final class Gemm {
 
-    /// Depth of a block: 256 · 16 floats of B are 16 KiB, half of a first-level cache of 32 KiB.
-    static final int DEPTH = 256;
+    /// Depth of a block. Longer ones would start fewer tiles, but the rounding error grows with the length of a sum; at
+    /// 256 steps, when a panel of B fits the first-level cache, a product of 1024 rows is a twelfth slower.
+    static final int DEPTH = 1024;
 
-    /// Panels of A in a task: 20 panels of 6 rows and 256 steps are 120 KiB, a quarter of the smallest second-level
-    /// cache in sight.
+    /// Numbers of A in a task: 240 KiB, half of the smallest second-level cache in sight.
+    private static final int ROWS_SIZE = 60 * DEPTH;
+
+    /// Most panels of A in a task.
     private static final int PANELS = 20;
 
     /// Numbers of A, and of B, that are packed at a time: 16 MiB each, a bound for the memory of large products.
@@ -150,7 +153,8 @@ final class Gemm {
     /// beside the rows of A while the sum goes on; they get smaller if there would be too few to share out.
     private static void multiply(Parallel team, int m, int n, int k, float[] packedA, float[] packedB,
             boolean accumulate, float[] c, int co, int cRow, int cColumn) {
-        int panels = Tile.panels(m), high = PANELS, wide = 128;
+        int panels = Tile.panels(m), wide = 128;
+        int high = Math.min(PANELS, ROWS_SIZE / (Tile.ROWS * Math.clamp(k, 1, DEPTH)));
         while (wide > 64 && tasks(panels, high) * tasks(n, wide) < TASKS) {
             wide /= 2;
         }
@@ -170,45 +174,48 @@ final class Gemm {
     }
 
     /// One task: the panels `first` ≤ panel < `last` of the packed A times some columns of the packed B.
+    ///
+    /// While the sum goes on its tiles lie one behind the other: rows of a large C may be a power of two apart, and
+    /// then compete for the same places of the caches.
     private static void block(int m, int first, int last, int columns, int k, float[] packedA, float[] packedB, int bo,
             boolean accumulate, float[] c, int co, int cRow, int cColumn) {
+        int top = Tile.start(first, m), rows = Tile.start(last, m) - top;
+        float[] sums = k > DEPTH ? Scratch.PARTIAL.aligned(rows * roundUp(columns, COLUMNS)) : Tile.ZEROS;
         for (int start = 0; start == 0 || start < k; start += DEPTH) {
             int depth = Math.min(DEPTH, k - start);
-            boolean add = accumulate || start > 0;
+            boolean toC = start + depth == k, fromC = start == 0 && accumulate, fromSums = start > 0;
             for (int column = 0; column < columns; column += COLUMNS) {
                 int panelB = bo + column * k + start * COLUMNS, used = Math.min(COLUMNS, columns - column);
                 for (int panel = first; panel < last; panel++) {
                     int row = Tile.start(panel, m), height = Tile.height(m - row);
                     int panelA = Scratch.ALIGNED + row * k + start * height;
                     int target = co + row * cRow + column * cColumn;
-                    if (used == COLUMNS && cColumn == 1 && height <= m - row) {
-                        Tile.multiply(height, 1, Tile.ONE_SEGMENT, 0, depth, packedA, panelA, packedB, panelB,
-                                add ? c : Tile.ZEROS, add ? target : 0, add ? cRow : 0, c, target, cRow);
-                    } else {
-                        edge(height, Math.min(height, m - row), used, depth, packedA, panelA, packedB, panelB, add, c,
-                                target, cRow, cColumn);
+                    int sum = Scratch.ALIGNED + column * rows + (row - top) * COLUMNS;
+                    boolean whole = used == COLUMNS && cColumn == 1 && height <= m - row;
+                    float[] edge = whole || !toC && !fromC ? sums : Scratch.EDGE.floats(Tile.ROWS * COLUMNS);
+                    if (fromC && !whole) {
+                        copy(Math.min(height, m - row), used, c, target, cRow, cColumn, edge, 0, COLUMNS, 1);
+                    }
+                    boolean direct = fromC && whole;
+                    float[] from = direct ? c : fromC ? edge : fromSums ? sums : Tile.ZEROS;
+                    float[] to = !toC ? sums : whole ? c : edge;
+                    Tile.multiply(height, 1, Tile.ONE_SEGMENT, 0, depth, packedA, panelA, packedB, panelB, from,
+                            direct ? target : fromSums ? sum : 0, direct ? cRow : fromC || fromSums ? COLUMNS : 0, to,
+                            !toC ? sum : whole ? target : 0, toC && whole ? cRow : COLUMNS);
+                    if (toC && !whole) {
+                        copy(Math.min(height, m - row), used, edge, 0, COLUMNS, 1, c, target, cRow, cColumn);
                     }
                 }
             }
         }
     }
 
-    /// A tile that is not all inside C, or whose columns are not neighbours: by way of a full one.
-    private static void edge(int height, int rows, int columns, int depth, float[] packedA, int ao, float[] packedB,
-            int bo, boolean add, float[] c, int co, int cRow, int cColumn) {
-        float[] tile = Scratch.EDGE.floats(Tile.ROWS * COLUMNS);
-        if (add) {
-            for (int i = 0; i < rows; i++) {
-                for (int j = 0; j < columns; j++) {
-                    tile[i * COLUMNS + j] = c[co + i * cRow + j * cColumn];
-                }
-            }
-        }
-        Tile.multiply(height, 1, Tile.ONE_SEGMENT, 0, depth, packedA, ao, packedB, bo, add ? tile : Tile.ZEROS, 0,
-                add ? COLUMNS : 0, tile, 0, COLUMNS);
+    /// Copies a piece of a matrix: a tile that is not all inside C, or whose columns are not neighbours.
+    private static void copy(int rows, int columns, float[] from, int fo, int fRow, int fColumn, float[] to, int at,
+            int row, int column) {
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < columns; j++) {
-                c[co + i * cRow + j * cColumn] = tile[i * COLUMNS + j];
+                to[at + i * row + j * column] = from[fo + i * fRow + j * fColumn];
             }
         }
     }

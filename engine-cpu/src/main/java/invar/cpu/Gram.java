@@ -16,8 +16,8 @@ final class Gram {
     static void multiply(Parallel parallel, float[] x, int xo, int n, int d, float[] g, int to) {
         int block = n <= 512 ? 64 : 128, blocks = (n + block - 1) / block, padded = Tile.paddedRows(block);
         int pairs = BlockPairs.count(blocks), pieces = block / COLUMNS, size = pieces * padded * COLUMNS;
-        int right = blocks * padded * Gemm.DEPTH;
-        float[] packed = Scratch.PACKED.floats(right + blocks * block * Gemm.DEPTH);
+        int right = blocks * padded * Tile.DEPTH;
+        float[] packed = Scratch.PACKED.floats(right + blocks * block * Tile.DEPTH);
         float[] sums = Scratch.EXPONENTIALS.floats(pairs * size);
         int[] rowOf = new int[pairs], columnOf = new int[pairs];
         for (int i = 0; i < blocks; i++) {
@@ -26,8 +26,8 @@ final class Gram {
                 columnOf[BlockPairs.index(i, j, blocks)] = j;
             }
         }
-        for (int start = 0; start < d; start += Gemm.DEPTH) {
-            int from = xo + start, depth = Math.min(Gemm.DEPTH, d - start);
+        for (int start = 0; start < d; start += Tile.DEPTH) {
+            int from = xo + start, depth = Math.min(Tile.DEPTH, d - start);
             boolean add = start > 0;
             parallel.run(blocks, b -> {
                 int first = b * block, count = Math.min(block, n - first);

@@ -102,8 +102,8 @@ final class QueueNces {
 
     /// s = keys · queries for `rows` keys and one panel.
     private static void product(float[] keys, int rows, int d, float[] queries, int panel, float[] s) {
-        for (int k = 0; k < d; k += Gemm.DEPTH) {
-            int depth = Math.min(Gemm.DEPTH, d - k);
+        for (int k = 0; k < d; k += Tile.DEPTH) {
+            int depth = Math.min(Tile.DEPTH, d - k);
             for (int row = 0; row < rows; ) {
                 int height = Tile.height(rows - row), to = row * COLUMNS;
                 Tile.multiply(height, 1, Tile.ONE_SEGMENT, 0, depth, keys, row * d + k * height, queries,

@@ -12,6 +12,8 @@ enum Scratch {
     ROWS,
     /// Columns of B of a matrix product, packed for [Tile].
     COLUMNS,
+    /// Sums of a block of a matrix product that are not complete.
+    PARTIAL,
     /// A tile on its way to a place in C that is smaller or not contiguous.
     EDGE,
     /// Sums of parts, to be added up in a fixed order.

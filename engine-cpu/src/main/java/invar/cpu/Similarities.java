@@ -86,8 +86,8 @@ record Similarities(int m, int d, int block, float[] packed, int left, int right
     /// zero.
     void product(int b, int panel, float[] s, int so) {
         int rows = rows(b), from = left(b), column = right + panel * COLUMNS * d;
-        for (int k = 0; k < d; k += Gemm.DEPTH) {
-            int depth = Math.min(Gemm.DEPTH, d - k);
+        for (int k = 0; k < d; k += Tile.DEPTH) {
+            int depth = Math.min(Tile.DEPTH, d - k);
             for (int row = 0; row < rows; ) {
                 int height = Tile.height(rows - row), to = so + row * COLUMNS;
                 Tile.multiply(height, 1, Tile.ONE_SEGMENT, 0, depth, packed, from + row * d + k * height, packed,

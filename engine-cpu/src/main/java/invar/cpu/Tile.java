@@ -19,15 +19,18 @@ import static invar.cpu.Lanes.SPECIES;
 /// The tile has 6 rows on processors with 16 vector registers (12 accumulators), as theirs. Left alone, the compiler of
 /// the JVM loads the elements of A early and then keeps accumulators on the stack; [Tile6] shows how it is kept from
 /// it. Measured on Zen 3, depth 256, panels in the first-level cache, in GF/s of a peak of 100: 6 × 2 vectors 44
-/// without fences and 100 with them; 5 × 2 37 and 99; 4 × 2 96 and 97; 4 × 3 44 and 44. While a
-/// neighbour took part of the core, 6 × 2 reached 80 and 4 × 2 61: it needs fewer loads and fewer instructions for each
-/// multiplication.
+/// without fences and 100 with them; 5 × 2 37 and 99; 4 × 2 96 and 97; 4 × 3 44 and 44.
+///
+/// With a core to itself a tile then runs at the peak, whatever else it does. Where another thread shares the core, and
+/// so the decoders, instructions count. For each 12 multiply-adds a loop of one step has 32 instructions, of two steps
+/// ([Tile6]) 26, of four ([TileDeep6]) 23; then they reach 54, 70 and 77 GF/s.
 final class Tile {
 
     /// Offsets of a sum with a single segment.
     static final int[] ONE_SEGMENT = {0, 0};
 
-    /// Stands for F of a sum that is not added to anything: recognised as this array, and never read.
+    /// Stands for F of a sum that is not added to anything, with rows 0 apart. It is added like any other: were that
+    /// left out by a branch, a kernel compiled before it was ever taken would keep accumulators on the stack.
     static final float[] ZEROS = new float[Lanes.COLUMNS];
 
     /// The tallest tile of this vector shape: AVX-512 has twice the registers.
@@ -35,6 +38,9 @@ final class Tile {
 
     /// From this depth on, [TileDeep6] is faster than [Tile6].
     private static final int DEEP = 48;
+
+    /// Steps of a sum whose panel of B, 16 KiB, stays in a first-level cache of 32 KiB beside what else passes by.
+    static final int DEPTH = 256;
 
     private Tile() {}
 
@@ -78,8 +84,8 @@ final class Tile {
     static void multiply(int height, int segments, int[] offsets, int at, int depth, float[] a, int ao, float[] b,
             int bo, float[] from, int fo, int ldf, float[] c, int co, int ldc) {
         if (ROWS == 6 && height == 6 && segments == 1 && depth >= DEEP) {
-            TileDeep6.multiply(depth, a, ao + offsets[at] * 6, b, bo + offsets[at + 1] * Lanes.COLUMNS, from, fo, ldf, c,
-                    co, ldc);
+            int ap = ao + offsets[at] * 6, bp = bo + offsets[at + 1] * Lanes.COLUMNS;
+            TileDeep6.multiply(depth, a, ap, b, bp, from, fo, ldf, c, co, ldc);
             return;
         }
         switch (height) {
