@@ -9,15 +9,21 @@ import static invar.cpu.Lanes.COLUMNS;
 /// for each partner. The sum of an element runs over the slices in order.
 final class Gram {
 
+    /// Rows of a block.
+    private static final int BLOCK = 64;
+
+    /// Numbers of a row in a slice: two packed blocks are 256 KiB, half of a second-level cache.
+    private static final int DEPTH = 512;
+
     private Gram() {}
 
     /// @param x rows of `d` numbers, the first at `xo`
     /// @param g (n, n), the first element at `to`
     static void multiply(Parallel parallel, float[] x, int xo, int n, int d, float[] g, int to) {
-        int block = n <= 512 ? 64 : 128, blocks = (n + block - 1) / block, padded = Tile.paddedRows(block);
-        int pairs = BlockPairs.count(blocks), pieces = block / COLUMNS, size = pieces * padded * COLUMNS;
-        int right = blocks * padded * Tile.DEPTH;
-        float[] packed = Scratch.PACKED.floats(right + blocks * block * Tile.DEPTH);
+        int blocks = (n + BLOCK - 1) / BLOCK, padded = Tile.paddedRows(BLOCK);
+        int pairs = BlockPairs.count(blocks), pieces = BLOCK / COLUMNS, size = pieces * padded * COLUMNS;
+        int right = blocks * padded * DEPTH;
+        float[] packed = Scratch.PACKED.floats(right + blocks * BLOCK * DEPTH);
         float[] sums = Scratch.EXPONENTIALS.floats(pairs * size);
         int[] rowOf = new int[pairs], columnOf = new int[pairs];
         for (int i = 0; i < blocks; i++) {
@@ -26,11 +32,11 @@ final class Gram {
                 columnOf[BlockPairs.index(i, j, blocks)] = j;
             }
         }
-        for (int start = 0; start < d; start += Tile.DEPTH) {
-            int from = xo + start, depth = Math.min(Tile.DEPTH, d - start);
+        for (int start = 0; start < d; start += DEPTH) {
+            int from = xo + start, depth = Math.min(DEPTH, d - start);
             boolean add = start > 0;
             parallel.run(blocks, b -> {
-                int first = b * block, count = Math.min(block, n - first);
+                int first = b * BLOCK, count = Math.min(BLOCK, n - first);
                 Panels.packRows(x, from + first * d, d, 1, count, depth, packed, b * padded * depth);
                 for (int row = first; row < first + count; row += COLUMNS) {
                     Transpose.interleave(x, from + row * d, d, Math.min(COLUMNS, n - row), depth, packed,
@@ -38,7 +44,7 @@ final class Gram {
                 }
             });
             parallel.run(pairs, pair -> {
-                int i = rowOf[pair], first = columnOf[pair] * block, rows = Math.min(block, n - i * block);
+                int i = rowOf[pair], first = columnOf[pair] * BLOCK, rows = Math.min(BLOCK, n - i * BLOCK);
                 for (int piece = 0; piece < pieces && first + piece * COLUMNS < n; piece++) {
                     product(packed, i * padded * depth, right + (first + piece * COLUMNS) * depth, rows, depth, add,
                             sums, pair * size + piece * padded * COLUMNS);
@@ -46,7 +52,7 @@ final class Gram {
             });
         }
         parallel.run(pairs, pair -> {
-            int row = rowOf[pair] * block, column = columnOf[pair] * block, rows = Math.min(block, n - row);
+            int row = rowOf[pair] * BLOCK, column = columnOf[pair] * BLOCK, rows = Math.min(BLOCK, n - row);
             for (int piece = 0; piece < pieces && column + piece * COLUMNS < n; piece++) {
                 int first = column + piece * COLUMNS, columns = Math.min(COLUMNS, n - first);
                 int at = pair * size + piece * padded * COLUMNS;
