@@ -62,7 +62,11 @@ final class Conv {
 
     /// dw = ∂L/∂w from x and dy = ∂L/∂y.
     static void weightGrad(Parallel p, ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo) {
-        ConvWeightGrad.run(p, s, x, xo, dy, dyo, dw, dwo);
+        if (ConvPointwiseGrad.suits(s)) {
+            ConvPointwiseGrad.run(p, s, x, xo, dy, dyo, dw, dwo);
+        } else {
+            ConvWeightGrad.run(p, s, x, xo, dy, dyo, dw, dwo);
+        }
     }
 
     private static void run(Parallel p, ConvShape s, ConvAxis vertical, ConvAxis horizontal, ConvWeights weights,

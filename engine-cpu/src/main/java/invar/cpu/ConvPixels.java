@@ -131,6 +131,34 @@ record ConvPixels(int count, int width, int image, int plane, int rowStep, int c
         }
     }
 
+    /// Puts the `used` pixels from `q` on side by side, each channel in a row of its own, `toStep` from the next one. Up
+    /// to a vector behind them is written over.
+    void gather(float[] x, int xo, int q, int used, int channels, float[] to, int toAt, int toStep) {
+        for (int done = 0; done < used; ) {
+            int at = xo + place(q + done), piece = Math.min(used - done, width - (q + done) % count % width);
+            boolean inside = at + (channels - 1) * plane + 2 * (piece - 1) + WIDTH <= x.length;
+            for (int j = 0; j < piece; j += WIDTH / 2) {
+                if (columnStep == 2 && inside) {
+                    halves(x, at + 2 * j, plane, channels, to, toAt + done + j, toStep);
+                } else {
+                    for (int c = 0; c < channels; c++) {
+                        for (int l = j; l < Math.min(piece, j + WIDTH / 2); l++) {
+                            to[toAt + c * toStep + done + l] = x[at + c * plane + l * columnStep];
+                        }
+                    }
+                }
+            }
+            done += piece;
+        }
+    }
+
+    /// Every second of a vector, in the first half of another one.
+    private static void halves(float[] x, int at, int plane, int channels, float[] to, int toAt, int toStep) {
+        for (int c = 0; c < channels; c++) {
+            FloatVector.fromArray(SPECIES, x, at + c * plane).rearrange(EVEN).intoArray(to, toAt + c * toStep);
+        }
+    }
+
     /// Sets all pixels to zero, for `channels` channels, that are behind the pixels `first` ≤ q < `last` which take
     /// part: in their rows, and in the rows up to the next one. These are whole images, or whole rows of one image.
     void clear(float[] x, int xo, int first, int last, int channels) {

@@ -4,15 +4,15 @@ import static invar.cpu.Lanes.COLUMNS;
 
 import invar.core.ContractionOp.Conv2d;
 
-/// A convolution with a window of one pixel, or the gradient of its input: a matrix product over all pixels of the batch
-/// that are read,
+/// A convolution with a window of one pixel, or the gradient of its input: a matrix product over the pixels of all
+/// images,
 /// ```
-/// y[o, (n, i, j)]             = Σ_c w[o, c] · x[c, (n, i · stride, j · stride)]
+/// y[o, (n, i, j)] = Σ_c w[o, c] · x[c, (n, i·stride, j·stride)]
 /// dx[c, (n, i·stride, j·stride)] = Σ_o w[o, c] · dy[o, (n, i, j)]      and zero at the other pixels
 /// ```
-/// Its columns, pairs (n, i, j), lie in the order of y. Weights are packed once, the columns by the task that multiplies
-/// them, a few panels at a time that stay in the second-level cache; pixels that no window reads are not touched. Where
-/// the columns of a tile are neighbours in the result it is written in place.
+/// Its columns (n, i, j) lie in the order of y. Weights are packed once, the columns by the task that multiplies them, a
+/// few panels at a time that stay in the second-level cache; pixels that no window reads are not touched. Where the
+/// columns of a tile are neighbours in the result it is written in place.
 ///
 /// The sum runs over channels in blocks of [Gemm#DEPTH], and does not depend on how the work is cut.
 final class ConvPointwise {
@@ -75,8 +75,8 @@ final class ConvPointwise {
         return packed;
     }
 
-    /// Cuts the columns: anywhere if all pixels of the result are columns, else where its rows end, because who writes a
-    /// column also writes the zeros behind it.
+    /// Cuts the columns: anywhere if all pixels of the result are columns, else where its rows end, because the task
+    /// that writes a column also writes the zeros behind it.
     private void run(Parallel p) {
         int most = Math.clamp(SPAN / Math.max(1, depth), COLUMNS, Math.max(COLUMNS, columns / TASKS));
         if (to.everyPixel()) {
