@@ -212,21 +212,23 @@ final class ConvWeightGrad {
                 stepsB = (rowsAreOutputs ? pixelsX : pixelsY) * count;
         for (int column = 0; column < columns; column += COLUMNS) {
             for (int row = 0; row < rows; ) {
-                int height = Tile.height(rows - row), target = at + row * paddedColumns + column;
+                int height = Tile.height(rows - row), target = at + column * paddedRows + row * COLUMNS;
                 Tile.multiply(height, segments, offsets, 0, depth, a, row * stepsA, b, column * stepsB,
-                        sums, target, paddedColumns, sums, target, paddedColumns);
+                        sums, target, COLUMNS, sums, target, COLUMNS);
                 row += height;
             }
         }
     }
 
-    /// Puts the sums of output channel `i` of a group, `[tap][row][column]`, in the order of the weights.
+    /// Puts the sums of output channel `i` of a group in the order of the weights. They are `[tap][tile][row][column]`,
+    /// with the tiles one below the other.
     private void write(int i, float[] sums, int at, float[] dw, int to) {
-        int c = s.groupInputs(), window = s.window(), first = at + i * (rowsAreOutputs ? paddedColumns : 1);
+        int c = s.groupInputs(), window = s.window();
         for (int tap = 0; tap < window; tap++) {
-            int from = first + tap * paddedRows * paddedColumns, step = rowsAreOutputs ? 1 : paddedColumns;
+            int from = at + tap * paddedRows * paddedColumns;
             for (int j = 0; j < c; j++) {
-                dw[to + j * window + tap] = sums[from + j * step];
+                int row = rowsAreOutputs ? i : j, column = rowsAreOutputs ? j : i, lane = column % COLUMNS;
+                dw[to + j * window + tap] = sums[from + (column - lane) * paddedRows + row * COLUMNS + lane];
             }
         }
     }
