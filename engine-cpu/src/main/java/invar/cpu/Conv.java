@@ -1,7 +1,5 @@
 package invar.cpu;
 
-import invar.core.ContractionOp.Conv2d;
-
 /// Two-dimensional convolution of batches of images (cross-correlation, as deep learning defines it), and its
 /// gradients:
 /// ```
@@ -10,7 +8,7 @@ import invar.core.ContractionOp.Conv2d;
 /// with zeros outside x; x (N, C, H, W), w (O, C/G, kh, kw), y (N, O, H', W'), all contiguous, each from an offset on.
 ///
 /// Convolutions with a 3 × 3 window and many channels, and the gradients of their inputs, are made by [ConvWinograd],
-/// those with a window of one pixel by [Gemm]; everything else is the sum above, in an order of its own.
+/// those with a window of one pixel by [ConvPointwise]; everything else is the sum above, in an order of its own.
 ///
 /// All three write their result over what was there. None makes a copy of all windows of the batch; the working memory
 /// of a thread is a few hundred kilobytes, or some megabytes with [ConvWinograd]. Results are the same to the last bit
@@ -29,10 +27,8 @@ final class Conv {
     static void forward(Parallel p, ConvShape s, float[] x, int xo, float[] w, int wo, float[] y, int yo) {
         if (ConvWinograd.suits(s)) {
             ConvWinograd.forward(p, s, x, xo, w, wo, y, yo);
-        } else if (isProduct(s)) {                             // yₙ = w xₙ for every image
-            int pixels = s.h() * s.w(), in = s.c(), out = s.o();
-            Gemm.multiplyBatch(p, s.n(), false, false, out, pixels, in, w, wo, 0, in, x, xo, in * pixels, pixels,
-                    false, y, yo, out * pixels, pixels);
+        } else if (ConvPointwise.suits(s)) {
+            ConvPointwise.forward(p, s, x, xo, w, wo, y, yo);
         } else {
             forwardDirect(p, s, x, xo, w, wo, y, yo);
         }
@@ -49,10 +45,8 @@ final class Conv {
     static void inputGrad(Parallel p, ConvShape s, float[] dy, int dyo, float[] w, int wo, float[] dx, int dxo) {
         if (ConvWinograd.suits(s)) {
             ConvWinograd.inputGrad(p, s, dy, dyo, w, wo, dx, dxo);
-        } else if (isProduct(s)) {                             // dxₙ = wᵀ dyₙ for every image
-            int pixels = s.h() * s.w(), in = s.c(), out = s.o();
-            Gemm.multiplyBatch(p, s.n(), true, false, in, pixels, out, w, wo, 0, in, dy, dyo, out * pixels, pixels,
-                    false, dx, dxo, in * pixels, pixels);
+        } else if (ConvPointwise.suits(s)) {
+            ConvPointwise.inputGrad(p, s, dy, dyo, w, wo, dx, dxo);
         } else {
             inputGradDirect(p, s, dy, dyo, w, wo, dx, dxo);
         }
@@ -68,15 +62,11 @@ final class Conv {
 
     /// dw = ∂L/∂w from x and dy = ∂L/∂y.
     static void weightGrad(Parallel p, ConvShape s, float[] x, int xo, float[] dy, int dyo, float[] dw, int dwo) {
-        ConvWeightGrad.run(p, s, x, xo, dy, dyo, dw, dwo);
-    }
-
-    /// A window of one pixel that moves by one: the images as they lie are factors of matrix products. Small images are
-    /// not worth packing one by one.
-    private static boolean isProduct(ConvShape s) {
-        Conv2d op = s.op();
-        return s.window() == 1 && op.strideH() == 1 && op.strideW() == 1 && op.padH() == 0 && op.padW() == 0
-                && s.groups() == 1 && s.h() * s.w() >= 2 * Lanes.COLUMNS;
+        if (ConvPointwiseGrad.suits(s)) {
+            ConvPointwiseGrad.run(p, s, x, xo, dy, dyo, dw, dwo);
+        } else {
+            ConvWeightGrad.run(p, s, x, xo, dy, dyo, dw, dwo);
+        }
     }
 
     private static void run(Parallel p, ConvShape s, ConvAxis vertical, ConvAxis horizontal, ConvWeights weights,

@@ -63,7 +63,8 @@ final class ConvWeightGrad {
         bandRows = Math.clamp(Math.max(deep, BLOCK / ((long) row * images)), 1, s.outHeight());
         size = s.window() * paddedRows * paddedColumns;
         int blocks = (s.n() + images - 1) / images;
-        parts = Math.min(blocks, Math.clamp(SUMS / ((long) size * s.groups()), 4, MOST_PARTS));
+        int limit = Math.min(blocks, Math.clamp(SUMS / ((long) size * s.groups()), 4, MOST_PARTS));
+        parts = Math.ceilDiv(blocks, Math.ceilDiv(blocks, limit));               // of equal length, or nearly so
     }
 
     /// Writes dw (o, c/groups, kh, kw).
@@ -84,9 +85,13 @@ final class ConvWeightGrad {
                 }
             }
         });
-        for (int group = 0; group < s.groups(); group++) {
-            grad.write(group, sums, group * grad.size, dw, dwo);
-        }
+        int weights = s.groupInputs() * s.window(), outputs = Math.max(1, chunk / weights);       // of a task
+        p.run(Math.ceilDiv(s.o(), outputs), task -> {
+            for (int o = task * outputs; o < Math.min(s.o(), (task + 1) * outputs); o++) {
+                int group = o / s.groupOutputs();
+                grad.write(o % s.groupOutputs(), sums, group * grad.size, dw, dwo + o * weights);
+            }
+        });
     }
 
     /// The sum over one part of the batch for one group.
@@ -207,24 +212,23 @@ final class ConvWeightGrad {
                 stepsB = (rowsAreOutputs ? pixelsX : pixelsY) * count;
         for (int column = 0; column < columns; column += COLUMNS) {
             for (int row = 0; row < rows; ) {
-                int height = Tile.height(rows - row), target = at + row * paddedColumns + column;
+                int height = Tile.height(rows - row), target = at + column * paddedRows + row * COLUMNS;
                 Tile.multiply(height, segments, offsets, 0, depth, a, row * stepsA, b, column * stepsB,
-                        sums, target, paddedColumns, sums, target, paddedColumns);
+                        sums, target, COLUMNS, sums, target, COLUMNS);
                 row += height;
             }
         }
     }
 
-    /// Puts the sums of a group, `[tap][row][column]`, in the order of the weights.
-    private void write(int group, float[] sums, int at, float[] dw, int dwo) {
-        int o = s.groupOutputs(), c = s.groupInputs(), window = s.window();
-        int oStep = rowsAreOutputs ? paddedColumns : 1, cStep = rowsAreOutputs ? 1 : paddedColumns;
-        for (int i = 0; i < o; i++) {
+    /// Puts the sums of output channel `i` of a group in the order of the weights. They are `[tap][tile][row][column]`,
+    /// with the tiles one below the other.
+    private void write(int i, float[] sums, int at, float[] dw, int to) {
+        int c = s.groupInputs(), window = s.window();
+        for (int tap = 0; tap < window; tap++) {
+            int from = at + tap * paddedRows * paddedColumns;
             for (int j = 0; j < c; j++) {
-                for (int tap = 0; tap < window; tap++) {
-                    dw[dwo + ((group * o + i) * c + j) * window + tap] =
-                            sums[at + tap * paddedRows * paddedColumns + i * oStep + j * cStep];
-                }
+                int row = rowsAreOutputs ? i : j, column = rowsAreOutputs ? j : i, lane = column % COLUMNS;
+                dw[to + j * window + tap] = sums[from + (column - lane) * paddedRows + row * COLUMNS + lane];
             }
         }
     }

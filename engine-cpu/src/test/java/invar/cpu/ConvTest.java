@@ -27,7 +27,24 @@ class ConvTest {
                 shape("3x3 stride 2 on odd", 16, 6, 7, 5, 9, 3, 3, Conv2d.of(2, 1)),
                 shape("shortcut", 17, 5, 7, 8, 10, 1, 1, Conv2d.of(2, 0)),
                 shape("1x1", 9, 17, 3, 5, 3, 1, 1, Conv2d.of(1, 0)),
-                shape("1x1 as products", 9, 17, 7, 9, 13, 1, 1, Conv2d.of(1, 0)),
+                shape("1x1, odd", 9, 17, 7, 9, 13, 1, 1, Conv2d.of(1, 0)),
+                shape("1x1, one channel", 3, 1, 5, 7, 1, 1, 1, Conv2d.of(1, 0)),
+                shape("1x1, rows of 16", 2, 5, 3, 16, 17, 1, 1, Conv2d.of(1, 0)),
+                shape("1x1, several tasks", 5, 30, 33, 31, 7, 1, 1, Conv2d.of(1, 0)),
+                shape("1x1, deep", 3, 1030, 3, 4, 5, 1, 1, Conv2d.of(1, 0)),
+                shape("1x1, deep, stride 2", 2, 1025, 5, 3, 1026, 1, 1, Conv2d.of(2, 0)),
+                shape("1x1 on 1x1", 21, 3, 1, 1, 5, 1, 1, Conv2d.of(1, 0)),
+                shape("1x1 on 1x1, stride 2", 21, 2, 1, 1, 17, 1, 1, Conv2d.of(2, 0)),
+                shape("1x1 on 2x2, stride 2", 19, 3, 2, 2, 1, 1, 1, Conv2d.of(2, 0)),
+                shape("1x1 on 8x8, stride 2", 5, 17, 8, 8, 3, 1, 1, Conv2d.of(2, 0)),
+                shape("1x1 on 16x16, stride 2, one image", 1, 3, 16, 16, 5, 1, 1, Conv2d.of(2, 0)),
+                shape("1x1 on rows of 32, stride 2", 3, 5, 9, 32, 17, 1, 1, Conv2d.of(2, 0)),
+                shape("1x1 on odd rows, stride 2", 3, 5, 9, 31, 17, 1, 1, Conv2d.of(2, 0)),
+                shape("1x1 on rows of 7, stride 2, one image", 1, 5, 7, 7, 1, 1, 1, Conv2d.of(2, 0)),
+                shape("1x1, stride 3", 3, 5, 10, 17, 3, 1, 1, Conv2d.of(3, 0)),
+                shape("1x1, stride 2 down only", 2, 3, 9, 16, 5, 1, 1, new Conv2d(2, 1, 0, 0, 1, 1, 1)),
+                shape("1x1, stride 2 across only", 2, 3, 5, 2, 5, 1, 1, new Conv2d(1, 2, 0, 0, 1, 1, 1)),
+                shape("1x1, padding", 3, 5, 4, 6, 17, 1, 1, Conv2d.of(2, 1)),
                 shape("1x1, one image", 1, 5, 17, 33, 7, 1, 1, Conv2d.of(1, 0)),
                 shape("patches", 9, 3, 12, 8, 5, 4, 4, Conv2d.of(4, 0)),
                 shape("rows that no window reads", 9, 2, 11, 10, 3, 2, 2, Conv2d.of(5, 0)),
@@ -184,7 +201,9 @@ class ConvTest {
         ConvShape[] shapes = {new ConvShape(Conv2d.of(1, 1), 70, 8, 9, 9, 12, 3, 3),
             new ConvShape(Conv2d.of(2, 1), 5, 8, 9, 9, 12, 3, 3),
             new ConvShape(Conv2d.of(1, 1), 9, 4, 17, 16, 6, 3, 3),
-            new ConvShape(new Conv2d(1, 1, 1, 1, 1, 1, 2), 133, 6, 4, 4, 10, 3, 3)};
+            new ConvShape(new Conv2d(1, 1, 1, 1, 1, 1, 2), 133, 6, 4, 4, 10, 3, 3),
+            new ConvShape(Conv2d.of(1, 0), 9, 20, 9, 7, 12, 1, 1),
+            new ConvShape(Conv2d.of(2, 0), 9, 20, 18, 20, 12, 1, 1)};
         for (ConvShape s : shapes) {
             float[] x = x(s), w = weight(s), dy = dy(s);
             float[][] one = null;
