@@ -18,7 +18,7 @@ import jdk.incubator.vector.VectorOperators;
 ///
 /// Largest relative errors, over all floats with a normal result (a float's own rounding is 6.0e-8):
 /// ```
-/// exp 8e-8   log 9e-8   sigmoid 1.8e-7   tanh 1.5e-7   gelu 5e-7, where Φ(x) is normal too, x > −12.9
+/// exp 9e-8   log 9e-8   sigmoid 1.8e-7   tanh 1.5e-7   gelu 5e-7, where Φ(x) is normal too, x > −12.9
 /// ```
 /// The slope of gelu has an error of 5e-7 · (Φ(x) + |x| φ(x)); relative to the slope itself it grows around the zero at
 /// x = −0.752. Denormal results, and gelu below −12.9, have an absolute error of up to two, or 2|x|, of the smallest
@@ -28,6 +28,9 @@ final class VectorMath {
 
     /// 1.5 · 2²³: adding it rounds to an integer, which then lies in the low bits.
     private static final float ROUND = 0x1.8p23f;
+
+    /// The same for integers from −254 on, with 254 added to the low bits: twice the bias of a float's exponent.
+    private static final float ROUND_BIASED = ROUND + 254;
 
     private static final float LOG2_E = 1.44269504f;
 
@@ -40,30 +43,33 @@ final class VectorMath {
 
     /// eˣ. Overflows to ∞ above 88.7228, and underflows through the denormals to 0 below −103.97.
     static FloatVector exp(FloatVector x) {
-        FloatVector high = FloatVector.broadcast(SPECIES, 89), low = FloatVector.broadcast(SPECIES, -104);
-        FloatVector v = x.blend(high, x.compare(VectorOperators.GT, high));
-        return expWithin(v.blend(low, v.compare(VectorOperators.LT, low)));         // NaN passes both
+        return expAbove(x.blend(-104, x.compare(VectorOperators.LT, -104)));        // NaN passes
     }
 
-    /// eˣ for −106 ≤ x ≤ 89, and NaN.
-    private static FloatVector expWithin(FloatVector v) {
-        FloatVector t = v.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUND));
-        FloatVector n = t.sub(ROUND);                                               // x = n ln 2 + r, |r| ≤ ln 2 / 2
+    /// eˣ for x ≥ −106, and NaN.
+    ///
+    /// Instructions count, where memory is fast or a neighbour shares the core: the exponent's bias comes with the
+    /// rounding, its upper bound is one minimum of integers, and the polynomial is summed in pairs. Its last term, 1, is
+    /// the power of two itself: 2ʰ eʳ = 2ʰ + 2ʰ u, rounded once. Above 89 the exponent stays at 128 while r grows, and
+    /// with all coefficients positive the result is ∞ as it should be.
+    private static FloatVector expAbove(FloatVector v) {
+        FloatVector t = v.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUND_BIASED));
+        IntVector k = t.reinterpretAsInts().min(Float.floatToRawIntBits(ROUND_BIASED + 128));      // n + 254, low bits
+        FloatVector n = k.reinterpretAsFloats().sub(ROUND_BIASED);                  // x = n ln 2 + r, |r| ≤ ln 2 / 2
         FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -LN2_HIGH), v);
         r = n.fma(FloatVector.broadcast(SPECIES, -LN2_LOW), r);
-        FloatVector p = FloatVector.broadcast(SPECIES, 0.00139883626f);             // eʳ
-        p = p.fma(r, FloatVector.broadcast(SPECIES, 0.00837416667f));
-        p = p.fma(r, FloatVector.broadcast(SPECIES, 0.0416658297f));
-        p = p.fma(r, FloatVector.broadcast(SPECIES, 0.16666463f));
-        p = p.fma(r, FloatVector.broadcast(SPECIES, 0.5f));
-        p = p.fma(r, FloatVector.broadcast(SPECIES, 1));
-        p = p.fma(r, FloatVector.broadcast(SPECIES, 1));
-        IntVector k = t.reinterpretAsInts().add(254 - Float.floatToRawIntBits(ROUND));     // n + 254
+        FloatVector square = r.mul(r);
+        FloatVector u = r.fma(FloatVector.broadcast(SPECIES, 0.00837416667f),
+                FloatVector.broadcast(SPECIES, 0.0416658297f));
+        u = square.fma(FloatVector.broadcast(SPECIES, 0.00139883626f), u);
+        u = square.fma(u, r.fma(FloatVector.broadcast(SPECIES, 0.16666463f), FloatVector.broadcast(SPECIES, 0.5f)));
+        u = square.fma(u, r);                                                       // eʳ − 1
         IntVector half = k.lanewise(VectorOperators.ASHR, 1);                     // 2ⁿ in two steps: one would overflow
-        return p.mul(power(half)).mul(power(k.sub(half)));
+        FloatVector scale = power(half);
+        return u.fma(scale, scale).mul(power(k.sub(half)));
     }
 
-    /// The float whose exponent bits are `biased`: 2^(biased − 127) for 1 ≤ biased ≤ 254.
+    /// The float whose exponent bits are the low bits of `biased`: 2^(biased − 127) for 1 ≤ biased ≤ 254.
     private static FloatVector power(IntVector biased) {
         return biased.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
     }
@@ -155,7 +161,7 @@ final class VectorMath {
     private static FloatVector gauss(FloatVector a) {
         FloatVector square = a.mul(a);
         FloatVector lost = a.fma(a, square.neg());
-        FloatVector e = expWithin(square.mul(-0.5f));
+        FloatVector e = expAbove(square.mul(-0.5f));
         return e.fma(lost.mul(-0.5f), e);
     }
 
