@@ -9,8 +9,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 
-/// Where the pixels of a batch of images are that take part in a convolution with a window of one pixel: all of them, or
-/// every `stride`-th of every `stride`-th row. Pixel `q`, counted over the batch, is in image `q / count`.
+/// Where the pixels of a batch of images are that take part in a convolution with a window of one pixel: all of them,
+/// or every `stride`-th of every `stride`-th row. Pixel `q`, counted over the batch, is in image `q / count`.
 ///
 /// @param count      pixels of an image that take part
 /// @param width      of these, how many a row has
@@ -131,8 +131,8 @@ record ConvPixels(int count, int width, int image, int plane, int rowStep, int c
         }
     }
 
-    /// Puts the `used` pixels from `q` on side by side, each channel in a row of its own, `toStep` from the next one. Up
-    /// to a vector behind them is written over.
+    /// Puts the `used` pixels from `q` on side by side, each channel in a row of its own, `toStep` from the next one.
+    /// Up to a vector behind them is written over.
     void gather(float[] x, int xo, int q, int used, int channels, float[] to, int toAt, int toStep) {
         for (int done = 0; done < used; ) {
             int at = xo + place(q + done), piece = Math.min(used - done, width - (q + done) % count % width);

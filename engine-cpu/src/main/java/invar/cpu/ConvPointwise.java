@@ -10,8 +10,8 @@ import invar.core.ContractionOp.Conv2d;
 /// y[o, (n, i, j)] = Σ_c w[o, c] · x[c, (n, i·stride, j·stride)]
 /// dx[c, (n, i·stride, j·stride)] = Σ_o w[o, c] · dy[o, (n, i, j)]      and zero at the other pixels
 /// ```
-/// Its columns (n, i, j) lie in the order of y. Weights are packed once, the columns by the task that multiplies them, a
-/// few panels at a time that stay in the second-level cache; pixels that no window reads are not touched. Where the
+/// Its columns (n, i, j) lie in the order of y. Weights are packed once, the columns by the task that multiplies them,
+/// a few panels at a time that stay in the second-level cache; pixels that no window reads are not touched. Where the
 /// columns of a tile are neighbours in the result it is written in place.
 ///
 /// The sum runs over channels in blocks of [Gemm#DEPTH], and does not depend on how the work is cut.

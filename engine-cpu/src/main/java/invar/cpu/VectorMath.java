@@ -49,9 +49,9 @@ final class VectorMath {
     /// eˣ for x ≥ −106, and NaN.
     ///
     /// Instructions count, where memory is fast or a neighbour shares the core: the exponent's bias comes with the
-    /// rounding, its upper bound is one minimum of integers, and the polynomial is summed in pairs. Its last term, 1, is
-    /// the power of two itself: 2ʰ eʳ = 2ʰ + 2ʰ u, rounded once. Above 89 the exponent stays at 128 while r grows, and
-    /// with all coefficients positive the result is ∞ as it should be.
+    /// rounding, its upper bound is one minimum of integers, and the polynomial is summed in pairs. Its last term, 1,
+    /// is the power of two itself: 2ʰ eʳ = 2ʰ + 2ʰ u, rounded once. Above 89 the exponent stays at 128 while r grows,
+    /// and with all coefficients positive the result is ∞ as it should be.
     private static FloatVector expAbove(FloatVector v) {
         FloatVector t = v.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUND_BIASED));
         IntVector k = t.reinterpretAsInts().min(Float.floatToRawIntBits(ROUND_BIASED + 128));      // n + 254, low bits
