@@ -60,13 +60,15 @@ record NtXentPairs(Similarities u, float scale, float[] saved) {
         double[] sums = new double[u.m()];
         BlockPairs.each(parallel, u.blocks(), (i, j) -> {
             float[] e = saved == null ? Scratch.SIMILARITIES.floats(u.pieceSize()) : saved;
-            float[] lanes = new float[u.block() * WIDTH], column = new float[COLUMNS];
+            int columns = u.block() * WIDTH;                                       // where sums of columns are
+            float[] lanes = Scratch.LANES.floats(columns + COLUMNS);
+            Arrays.fill(lanes, 0, columns, 0);
             int at = saved == null ? 0 : savedAt(i, j);
             for (int panel = u.firstPanel(j); panel < u.panelsEnd(j); panel++) {
                 exponentials(i, j, panel, e, at);
-                addUp(e, at, u.rows(i), lanes, column);
+                addUp(e, at, u.rows(i), lanes, columns);
                 int first = panel * COLUMNS;
-                for (int c = first; c < Math.min(u.m(), first + COLUMNS); c++) sums[c] += column[c - first];
+                for (int c = first; c < Math.min(u.m(), first + COLUMNS); c++) sums[c] += lanes[columns + c - first];
                 if (saved != null) at += u.pieceSize();
             }
             for (int r = 0; r < u.rows(i) && i < j; r++) {
@@ -130,8 +132,9 @@ record NtXentPairs(Similarities u, float scale, float[] saved) {
         }
     }
 
-    /// Sums of the columns of a piece, and those of the rows added to `lanes`, a vector for each row.
-    private static void addUp(float[] e, int at, int rows, float[] lanes, float[] columns) {
+    /// Sums of the columns of a piece, to `lanes` from `columns` on, and those of the rows added to it from 0 on, a
+    /// vector for each row.
+    private static void addUp(float[] e, int at, int rows, float[] lanes, int columns) {
         FloatVector left = FloatVector.zero(SPECIES), right = left;
         for (int r = 0; r < rows; r++) {
             FloatVector a = FloatVector.fromArray(SPECIES, e, at + r * COLUMNS);
@@ -140,8 +143,8 @@ record NtXentPairs(Similarities u, float scale, float[] saved) {
             right = right.add(b);
             a.add(b).add(FloatVector.fromArray(SPECIES, lanes, r * WIDTH)).intoArray(lanes, r * WIDTH);
         }
-        left.intoArray(columns, 0);
-        right.intoArray(columns, WIDTH);
+        left.intoArray(lanes, columns);
+        right.intoArray(lanes, columns + WIDTH);
     }
 
     /// w = e (f of the row + f of the column).

@@ -38,6 +38,8 @@ enum Scratch {
     SIMILARITIES,
     /// A piece of them, with rows and columns exchanged.
     TURNED,
+    /// Sums of the rows of a piece, a vector for each, and of its columns.
+    LANES,
     /// Exponentials of products of rows, kept from one pass to the next.
     EXPONENTIALS,
     /// A gradient, with rows and columns exchanged.

@@ -35,7 +35,7 @@ public record BatchNorm(
         @Buffer Tensor runningVar,
         double momentum,
         double epsilon,
-        boolean relu) implements Layer {
+        boolean relu) implements Norm {
 
     /// PyTorch's defaults.
     public static final double MOMENTUM = 0.1, EPSILON = 1e-5;
@@ -74,7 +74,7 @@ public record BatchNorm(
                 MOMENTUM, EPSILON, false);
     }
 
-    /// The same layer, over the same tensors, followed by ReLU.
+    @Override
     public BatchNorm withRelu() {
         return new BatchNorm(weight, bias, runningMean, runningVar, momentum, epsilon, true);
     }
@@ -84,7 +84,8 @@ public record BatchNorm(
         return apply(x, Optional.empty(), mode);
     }
 
-    /// y + residual, with `relu` max(y + residual, 0): in one pass over the numbers. The residual is shaped as x.
+    /// In one pass over the numbers.
+    @Override
     public Tensor apply(Tensor x, Tensor residual, Mode mode) {
         return apply(x, Optional.of(residual), mode);
     }

@@ -15,7 +15,7 @@ import java.util.Optional;
 /// @param pool the stem's max pooling, if any
 public record ResNet(
         Conv2d conv1,
-        BatchNorm bn1,
+        Norm bn1,
         Optional<MaxPool2d> pool,
         List<Block> layer1,
         List<Block> layer2,
@@ -44,7 +44,9 @@ public record ResNet(
     /// @param channels         of the images
     /// @param zeroInitResidual whether γ of each block's last batch norm starts at 0, so that every block starts as the
     ///                         identity (Goyal et al. 2017, arXiv:1706.02677, Sec. 5.1)
-    public record Spec(Kind kind, List<Integer> blocks, int width, Stem stem, int channels, boolean zeroInitResidual) {
+    /// @param norm             the normalisation after each convolution
+    public record Spec(Kind kind, List<Integer> blocks, int width, Stem stem, int channels, boolean zeroInitResidual,
+            Norm.Maker norm) {
 
         public Spec {
             blocks = List.copyOf(blocks);
@@ -58,9 +60,9 @@ public record ResNet(
             }
         }
 
-        /// Three channels, γ from 1.
+        /// Three channels, batch norm, γ from 1.
         public static Spec of(Kind kind, List<Integer> blocks, int width, Stem stem) {
-            return new Spec(kind, blocks, width, stem, 3, false);
+            return new Spec(kind, blocks, width, stem, 3, false, BatchNorm::of);
         }
 
         /// The network of this many layers, by the tables of paper and torchvision: 10, 18 or 34 of basic blocks, 14,
@@ -81,15 +83,19 @@ public record ResNet(
         }
 
         public Spec withChannels(int ofImages) {
-            return new Spec(kind, blocks, width, stem, ofImages, zeroInitResidual);
+            return new Spec(kind, blocks, width, stem, ofImages, zeroInitResidual, norm);
         }
 
         public Spec withZeroInitResidual(boolean zero) {
-            return new Spec(kind, blocks, width, stem, channels, zero);
+            return new Spec(kind, blocks, width, stem, channels, zero, norm);
+        }
+
+        public Spec withNorm(Norm.Maker other) {
+            return new Spec(kind, blocks, width, stem, channels, zeroInitResidual, other);
         }
     }
 
-    /// A residual block: y = relu(x + f(x)), with x through a 1 × 1 convolution and batch norm where shapes differ.
+    /// A residual block: y = relu(x + f(x)), with x through a 1 × 1 convolution and a norm where shapes differ.
     public sealed interface Block extends Layer permits BasicBlock, Bottleneck {
         /// Channels of y.
         int outChannels();
@@ -97,15 +103,15 @@ public record ResNet(
 
     /// f = bn2 · conv2 · relu · bn1 · conv1, both 3 × 3. The sum and the last ReLU belong to bn2's pass.
     public record BasicBlock(
-            Conv2d conv1, BatchNorm bn1, Conv2d conv2, BatchNorm bn2, Optional<Sequential> downsample)
+            Conv2d conv1, Norm bn1, Conv2d conv2, Norm bn2, Optional<Sequential> downsample)
             implements Block {
 
-        static BasicBlock of(Init init, int in, int width, int stride, boolean zero) {
+        static BasicBlock of(Init init, int in, int width, int stride, Spec spec) {
             return new BasicBlock(
                     Conv2d.of(init.at("conv1"), in, width, 3, stride, 1),
-                    BatchNorm.of(init.at("bn1"), width).withRelu(),
-                    Conv2d.of(init.at("conv2"), width, width, 3, 1, 1), lastNorm(init.at("bn2"), width, zero),
-                    shortcut(init, in, width, stride));
+                    spec.norm.make(init.at("bn1"), width).withRelu(),
+                    Conv2d.of(init.at("conv2"), width, width, 3, 1, 1), lastNorm(init.at("bn2"), width, spec),
+                    shortcut(init, in, width, stride, spec));
         }
 
         @Override
@@ -124,17 +130,17 @@ public record ResNet(
     /// f = bn3 · conv3 · relu · bn2 · conv2 · relu · bn1 · conv1, of 1 × 1, 3 × 3, 1 × 1; four times as many channels
     /// out. The sum and the last ReLU belong to bn3's pass.
     public record Bottleneck(
-            Conv2d conv1, BatchNorm bn1, Conv2d conv2, BatchNorm bn2, Conv2d conv3, BatchNorm bn3,
+            Conv2d conv1, Norm bn1, Conv2d conv2, Norm bn2, Conv2d conv3, Norm bn3,
             Optional<Sequential> downsample) implements Block {
 
-        static Bottleneck of(Init init, int in, int width, int stride, boolean zero) {
+        static Bottleneck of(Init init, int in, int width, int stride, Spec spec) {
             int out = EXPANSION * width;
             return new Bottleneck(
-                    Conv2d.of(init.at("conv1"), in, width, 1, 1, 0), BatchNorm.of(init.at("bn1"), width).withRelu(),
+                    Conv2d.of(init.at("conv1"), in, width, 1, 1, 0), spec.norm.make(init.at("bn1"), width).withRelu(),
                     Conv2d.of(init.at("conv2"), width, width, 3, stride, 1),
-                    BatchNorm.of(init.at("bn2"), width).withRelu(),
-                    Conv2d.of(init.at("conv3"), width, out, 1, 1, 0), lastNorm(init.at("bn3"), out, zero),
-                    shortcut(init, in, out, stride));
+                    spec.norm.make(init.at("bn2"), width).withRelu(),
+                    Conv2d.of(init.at("conv3"), width, out, 1, 1, 0), lastNorm(init.at("bn3"), out, spec),
+                    shortcut(init, in, out, stride, spec));
         }
 
         @Override
@@ -167,7 +173,7 @@ public record ResNet(
         List<Block> layer3 = stage(init.at("layer3"), spec, 2, layer2.getLast().outChannels());
         List<Block> layer4 = stage(init.at("layer4"), spec, 3, layer3.getLast().outChannels());
         return new ResNet(
-                conv1, BatchNorm.of(init.at("bn1"), width).withRelu(), pool, layer1, layer2, layer3, layer4);
+                conv1, spec.norm.make(init.at("bn1"), width).withRelu(), pool, layer1, layer2, layer3, layer4);
     }
 
     private static List<Block> stage(Init init, Spec spec, int stage, int in) {
@@ -177,23 +183,23 @@ public record ResNet(
             int stride = i == 0 && stage > 0 ? 2 : 1;
             int from = i == 0 ? in : blocks.getLast().outChannels();
             blocks.add(switch (spec.kind) {
-                case BASIC -> BasicBlock.of(init.at(i), from, width, stride, spec.zeroInitResidual);
-                case BOTTLENECK -> Bottleneck.of(init.at(i), from, width, stride, spec.zeroInitResidual);
+                case BASIC -> BasicBlock.of(init.at(i), from, width, stride, spec);
+                case BOTTLENECK -> Bottleneck.of(init.at(i), from, width, stride, spec);
             });
         }
         return List.copyOf(blocks);
     }
 
-    private static BatchNorm lastNorm(Init init, int channels, boolean zero) {
-        BatchNorm norm = BatchNorm.of(init, channels).withRelu();
-        if (zero) norm.weight().orElseThrow().upload(new float[channels]);
+    private static Norm lastNorm(Init init, int channels, Spec spec) {
+        Norm norm = spec.norm.make(init, channels).withRelu();
+        if (spec.zeroInitResidual) norm.weight().orElseThrow().upload(new float[channels]);
         return norm;
     }
 
-    private static Optional<Sequential> shortcut(Init init, int in, int out, int stride) {
+    private static Optional<Sequential> shortcut(Init init, int in, int out, int stride, Spec spec) {
         if (in == out && stride == 1) return Optional.empty();
         Init at = init.at("downsample");
-        return Optional.of(Sequential.of(Conv2d.of(at.at(0), in, out, 1, stride, 0), BatchNorm.of(at.at(1), out)));
+        return Optional.of(Sequential.of(Conv2d.of(at.at(0), in, out, 1, stride, 0), spec.norm.make(at.at(1), out)));
     }
 
     /// Length of the feature vector.

@@ -1,6 +1,7 @@
 package invar.ssl;
 
 import invar.core.Device;
+import invar.core.Philox;
 import invar.core.Tensor;
 import invar.nn.optim.Schedule;
 import java.util.IdentityHashMap;
@@ -13,12 +14,21 @@ import java.util.Map;
 public final class Step {
 
     private final Device device;
+    private final long seed;
     private final Map<Schedule, Tensor> values = new IdentityHashMap<>();
     private long index;
 
-    /// At step 0.
+    /// At step 0 of a run with seed 0.
     public Step(Device device) {
+        this(device, 0);
+    }
+
+    /// At step 0.
+    ///
+    /// @param seed of the run: what [#random] draws from
+    public Step(Device device, long seed) {
         this.device = device;
+        this.seed = seed;
     }
 
     /// The number of this step, from 0.
@@ -36,4 +46,14 @@ public final class Step {
     public Tensor value(Schedule schedule) {
         return values.computeIfAbsent(schedule, s -> device.persistent(() -> device.scalar(s.at(index))));
     }
+
+    /// Random numbers of this step, a function of the run's seed, of the step and of what they are for.
+    ///
+    /// @param purpose names the stream, so that two draws of one step do not depend on each other
+    public Philox random(String purpose) {
+        return Philox.of(seed, RANDOM, index, purpose.hashCode());
+    }
+
+    /// Keeps the streams of steps apart from those of the data's order (−1) and of views (0 and more).
+    private static final long RANDOM = -2;
 }

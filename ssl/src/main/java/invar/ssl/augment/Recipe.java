@@ -15,6 +15,11 @@ public record Recipe(String name, String source, List<Compose> views) {
         Require.that(!views.isEmpty(), "Recipe " + name + ": there must be at least one view");
     }
 
+    /// The first `count` views of this recipe.
+    public Recipe first(int count) {
+        return new Recipe(name, source, views.subList(0, count));
+    }
+
     /// This recipe with `step` after every view's last augmentation; meant for [Normalize].
     public Recipe then(Augmentation step) {
         return new Recipe(name, source, views.stream().map(view -> view.then(step)).toList());

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,8 +47,13 @@ final class Train implements Callable<Integer> {
                     + "(default: " + Datasets.DEFAULT + ").")
     private String data;
 
-    @Option(names = "--method", paramLabel = "NAME", description = "How to train (default: simclr).")
+    @Option(names = "--method", paramLabel = "NAME",
+            description = "How to train (default: simclr); ssl methods lists them.")
     private String method;
+
+    @Option(names = "--preset", paramLabel = "NAME", description = "Start from the settings of the method's paper, or "
+            + "from those published for CIFAR-10: paper or cifar (default: settings that suit the data).")
+    private String preset;
 
     @Option(names = "--epochs", paramLabel = "N", description = "Passes over the data.")
     private Integer epochs;
@@ -145,10 +151,11 @@ final class Train implements Callable<Integer> {
         put(changes, "augment", augment);
         put(changes, "seed", seed);
         changes.putAll(settings);
-        if (epochs != null && config == null && settings.keySet().stream().noneMatch(k -> k.endsWith("warmupEpochs"))) {
+        boolean named = settings.keySet().stream().anyMatch(key -> key.endsWith("warmupEpochs"));
+        if (epochs != null && config == null && preset == null && !named) {
             put(changes, "optimization.warmupEpochs", warmupOf(epochs));
         }
-        return ConfigFile.resolve(config, changes);
+        return ConfigFile.resolve(config, Optional.ofNullable(preset), changes);
     }
 
     /// The preset's warm-up, but no more than a fifth of a run that was made shorter.

@@ -12,12 +12,12 @@ import invar.ssl.data.ChannelStatistics;
 import invar.ssl.data.Datasets;
 import invar.ssl.data.Split;
 import invar.ssl.probe.Evaluation;
-import invar.ssl.train.BatchLoader;
 import invar.ssl.train.ConfigFile;
 import invar.ssl.train.EncoderFile;
 import invar.ssl.train.Encoders;
 import invar.ssl.train.Environment;
 import invar.ssl.train.EpochMetrics;
+import invar.ssl.train.Feed;
 import invar.ssl.train.MetricsFile;
 import invar.ssl.train.RunFolder;
 import invar.ssl.train.TrainConfig;
@@ -59,12 +59,11 @@ final class TrainingSession implements AutoCloseable {
         Recipe recipe = Recipes.named(config.augment(), config.imageSize());
         Split split = Datasets.open(config.data(), Datasets.Options.DEFAULT.withSide(config.imageSize()));
         Normalize normalize = ChannelStatistics.of(split.train());
-        BatchLoader loader = new BatchLoader(split.train(), recipe.then(normalize), config.imageSize(), config.batch(),
-                config.epochs(), config.seed(), workers);
+        Feed feed = Feed.of(config, split.train(), recipe.then(normalize), workers);
         try {
-            return new TrainingSession(config, device, split, normalize, new Trainer(config, loader, device));
+            return new TrainingSession(config, device, split, normalize, new Trainer(config, feed, device));
         } catch (RuntimeException | Error e) {
-            loader.close();
+            feed.close();
             throw e;
         }
     }

@@ -1,10 +1,11 @@
 package invar.ssl.method;
 
-import invar.nn.Layer;
-import invar.nn.init.Init;
+import invar.ssl.Setup;
 import invar.ssl.SslMethod;
 import invar.ssl.UserError;
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /// The methods that can be named on the command line.
@@ -13,39 +14,45 @@ public final class Methods {
     /// Makes a method from its settings.
     @FunctionalInterface
     public interface Factory<C extends Record> {
-        /// @param encoder the network to train, with `features` outputs
-        /// @param init what heads are made from
-        SslMethod make(C config, Layer encoder, int features, Init init);
+        /// @throws UserError if the settings do not fit the data or the run; the message names the setting and the rule
+        SslMethod make(C config, Setup setup);
     }
 
     /// One method.
     ///
-    /// @param name as typed
-    /// @param paper where it was published
+    /// @param name     as typed
+    /// @param title    as its authors write it
+    /// @param source   where it was published
+    /// @param year     of the first publication
+    /// @param needs    what it asks of data and memory
+    /// @param chance   the formula of its chance level
     /// @param defaults its settings where nobody says otherwise, sized for images of 32 pixels
-    /// @param factory makes it
-    /// @param <C> the record of its settings
-    public record Entry<C extends Record>(String name, String paper, C defaults, Factory<C> factory) {
+    /// @param paper    the settings of the publication
+    /// @param factory  makes it
+    /// @param <C>      the record of its settings
+    public record Entry<C extends Record>(String name, String title, String source, int year, Needs needs,
+            String chance, C defaults, C paper, Factory<C> factory) {
 
         /// The method with these settings, which must be of the type of the defaults.
-        public SslMethod make(Record settings, Layer encoder, int features, Init init) {
+        ///
+        /// @throws UserError if the settings do not fit the data or the run
+        public SslMethod make(Record settings, Setup setup) {
             @SuppressWarnings("unchecked")
             C config = (C) defaults.getClass().cast(settings);
-            return factory.make(config, encoder, features, init);
+            return factory.make(config, setup);
         }
     }
 
     private static final Map<String, Entry<?>> BY_NAME = new LinkedHashMap<>();
 
     static {
-        add(new Entry<>("simclr", "Chen et al. 2020, arXiv:2002.05709", new SimClr.Config(128, 64, 0.1), SimClr::new));
+        for (Entry<?> entry : List.of(
+                SimClr.ENTRY)) {
+            BY_NAME.put(entry.name, entry);
+        }
     }
 
     private Methods() {}
-
-    private static void add(Entry<?> entry) {
-        BY_NAME.put(entry.name, entry);
-    }
 
     /// The method of this name.
     ///
@@ -60,7 +67,7 @@ public final class Methods {
     }
 
     /// All methods, in order.
-    public static Iterable<Entry<?>> all() {
+    public static Collection<Entry<?>> all() {
         return BY_NAME.values();
     }
 }

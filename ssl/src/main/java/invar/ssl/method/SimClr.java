@@ -5,12 +5,13 @@ import invar.nn.Layer;
 import invar.nn.Mlp;
 import invar.nn.Mode;
 import invar.nn.Modules;
-import invar.nn.init.Init;
 import invar.ssl.Losses;
+import invar.ssl.Setup;
 import invar.ssl.SslMethod;
 import invar.ssl.Step;
 import invar.ssl.Views;
 import java.util.Map;
+import java.util.Optional;
 
 /// SimCLR: a simple framework for contrastive learning of visual representations.
 /// Chen, Kornblith, Norouzi, Hinton, ICML 2020, [arXiv:2002.05709](https://arxiv.org/abs/2002.05709), Algorithm 1.
@@ -25,6 +26,10 @@ import java.util.Map;
 /// - the views are concatenated into one pass, as in the official code, so batch norm sees both.
 public final class SimClr implements SslMethod {
 
+    static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("simclr", "SimCLR",
+            "Chen et al. 2020, arXiv:2002.05709", 2020, Needs.views(2), "ln(2N − 1)", new Config(128, 64, 0.1),
+            Config.PAPER, SimClr::new);
+
     /// What can be set.
     ///
     /// @param hidden width of the projection head's hidden layer (Sec. 4.2: that of the representation, 2048)
@@ -32,37 +37,28 @@ public final class SimClr implements SslMethod {
     /// @param temperature τ > 0 (Table 5: 0.1 is best for 2048-wide representations trained long; 0.5 on CIFAR-10, B.9)
     public record Config(int hidden, int projection, double temperature) {
 
-        /// Wider than any published head: 8192 is Barlow Twins'.
-        private static final int WIDEST = 1 << 15;
-
         /// ImageNet, ResNet-50: Sec. 2.1 and Table 5.
         public static final Config PAPER = new Config(2048, 128, 0.1);
 
         /// Checks the ranges.
         public Config {
-            if (hidden < 1 || hidden > WIDEST) {
-                throw new IllegalArgumentException("hidden must be 1 to " + WIDEST + " but is " + hidden);
-            }
-            if (projection < 1 || projection > WIDEST) {
-                throw new IllegalArgumentException("projection must be 1 to " + WIDEST + " but is " + projection);
-            }
-            if (!(temperature > 0 && Double.isFinite(temperature))) {
-                throw new IllegalArgumentException("temperature must be a number > 0 but is " + temperature);
-            }
+            Range.width("hidden", hidden);
+            Range.width("projection", projection);
+            Range.positive("temperature", temperature);
         }
     }
 
     /// f and g of the paper: h = f(x), z = g(h).
-    public record Networks(Layer encoder, Layer projector) {}
+    public record Networks(Layer encoder, Mlp projector) {}
 
     private final Config config;
     private final Networks networks;
 
-    /// @param encoder f, with `features` outputs
-    public SimClr(Config config, Layer encoder, int features, Init init) {
+    /// A projection head over the encoder of the setup.
+    public SimClr(Config config, Setup setup) {
         this.config = config;
-        this.networks = new Networks(encoder, Mlp.simClr(init.at("projector"), features, config.hidden,
-                config.projection));
+        this.networks = new Networks(setup.encoder(), Mlp.simClr(setup.init().at("projector"), setup.features(),
+                config.hidden, config.projection));
     }
 
     @Override
@@ -86,6 +82,16 @@ public final class SimClr implements SslMethod {
     @Override
     public Layer encoder() {
         return networks.encoder;
+    }
+
+    @Override
+    public Optional<Mlp> head() {
+        return Optional.of(networks.projector);
+    }
+
+    @Override
+    public Tensor embed(Tensor images) {
+        return networks.projector.apply(networks.encoder.apply(images, Mode.EVAL), Mode.EVAL);
     }
 
     /// ln(2N − 1): all 2N − 1 candidates equally similar.

@@ -31,8 +31,10 @@ public final class BatchLoader implements AutoCloseable {
 
     private final Dataset data;
     private final Recipe recipe;
-    private final int size, batch;
+    private final int[] sides;
+    private final int batch;
     private final long seed, stepsPerEpoch, totalSteps;
+    private final int threads;
     private final ExecutorService workers;
     private final Pending[] ring = new Pending[AHEAD + 1];
     private final ThreadLocal<ImageBuffer> buffers = ThreadLocal.withInitial(ImageBuffer::new);
@@ -42,26 +44,27 @@ public final class BatchLoader implements AutoCloseable {
     private int[] order;
     private long orderOf = -1;
 
-    /// @param size S, height and width of the views
     /// @param batch N, images a batch
     /// @param epochs after how many epochs no more batches are made
     /// @param threads how many workers, at least 1
-    /// @throws UserError if a batch is larger than the data or than an array, or if a view has another size
-    public BatchLoader(Dataset data, Recipe recipe, int size, int batch, int epochs, long seed, int threads) {
+    /// @throws UserError if a batch is larger than the data or than an array, or if a view is not square
+    public BatchLoader(Dataset data, Recipe recipe, int batch, int epochs, long seed, int threads) {
         if (batch > data.size()) {
             throw new UserError("The batch of " + batch + " is larger than the data: there are " + data.size()
                     + " training images.");
         }
-        if (3L * size * size * batch > Integer.MAX_VALUE - 8) {
-            throw new UserError("A batch of " + batch + " images of " + size + " × " + size
-                    + " pixels has more than 2^31 values: make the batch or the images smaller.");
+        this.sides = sides(data, recipe);
+        for (int side : sides) {
+            if (3L * side * side * batch > Integer.MAX_VALUE - 8) {
+                throw new UserError("A batch of " + batch + " images of " + side + " × " + side
+                        + " pixels has more than 2^31 values: make the batch or the images smaller.");
+            }
         }
-        checkSize(data, recipe, size);
         this.data = data;
         this.recipe = recipe;
-        this.size = size;
         this.batch = batch;
         this.seed = seed;
+        this.threads = threads;
         this.stepsPerEpoch = data.size() / batch;
         this.totalSteps = stepsPerEpoch * epochs;
         this.bytes = ThreadLocal.withInitial(() -> new byte[data.shape().size()]);
@@ -72,17 +75,25 @@ public final class BatchLoader implements AutoCloseable {
         });
     }
 
-    /// Runs a black image through the recipe.
-    private static void checkSize(Dataset data, Recipe recipe, int size) {
-        for (int view = 0; view < recipe.views().size(); view++) {
+    /// Another loader of the same batches, for one epoch.
+    public BatchLoader again() {
+        return new BatchLoader(data, recipe, batch, 1, seed, threads);
+    }
+
+    /// The size of each view, found by running a black image through the recipe.
+    private static int[] sides(Dataset data, Recipe recipe) {
+        int[] sides = new int[recipe.views().size()];
+        for (int view = 0; view < sides.length; view++) {
             ImageBuffer image = new ImageBuffer()
                     .load(new byte[data.shape().size()], data.shape().height(), data.shape().width());
             recipe.views().get(view).apply(image, 0, 0, 0, view);
-            if (image.height() != size || image.width() != size) {
+            if (image.height() != image.width()) {
                 throw new UserError("The augmentation " + recipe.name() + " makes views of " + image.height() + " × "
-                        + image.width() + " pixels, but all views must have " + size + " × " + size + ".");
+                        + image.width() + " pixels, but views must be square.");
             }
+            sides[view] = image.height();
         }
+        return sides;
     }
 
     /// How many images there are.
@@ -93,6 +104,16 @@ public final class BatchLoader implements AutoCloseable {
     /// Views of each image.
     public int views() {
         return recipe.views().size();
+    }
+
+    /// Height and width of this view in pixels.
+    public int side(int view) {
+        return sides[view];
+    }
+
+    /// Images a batch.
+    public int batch() {
+        return batch;
     }
 
     /// Whole batches in an epoch.
@@ -138,8 +159,7 @@ public final class BatchLoader implements AutoCloseable {
             orderOf = epoch;
         }
         int slot = (int) (step % ring.length), first = (int) (step % stepsPerEpoch) * batch;
-        Batch target = ring[slot] != null ? ring[slot].batch : new Batch(new float[views()][batch * 3 * size * size],
-                new int[batch]);
+        Batch target = ring[slot] != null ? ring[slot].batch : fresh();
         System.arraycopy(order, first, target.images(), 0, batch);
         List<Future<?>> tasks = new ArrayList<>();
         for (int from = 0; from < batch; from += IMAGES_PER_TASK) {
@@ -151,6 +171,12 @@ public final class BatchLoader implements AutoCloseable {
         ring[slot] = new Pending(target, tasks);
     }
 
+    private Batch fresh() {
+        float[][] views = new float[views()][];
+        for (int v = 0; v < views.length; v++) views[v] = new float[batch * 3 * sides[v] * sides[v]];
+        return new Batch(views, new int[batch]);
+    }
+
     private void make(Batch target, int i, long epoch) {
         ImageBuffer image = buffers.get();
         byte[] raw = bytes.get();
@@ -159,7 +185,7 @@ public final class BatchLoader implements AutoCloseable {
             data.read(index, view % data.drawings(), raw);         // a second drawing makes the second view
             image.load(raw, data.shape().height(), data.shape().width());
             recipe.views().get(view).apply(image, seed, epoch, index, view);
-            image.copyTo(target.views()[view], i * 3 * size * size);
+            image.copyTo(target.views()[view], i * 3 * sides[view] * sides[view]);
         }
     }
 

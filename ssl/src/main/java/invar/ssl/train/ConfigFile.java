@@ -22,20 +22,33 @@ public final class ConfigFile {
 
     private ConfigFile() {}
 
-    /// All settings of a new run: the defaults for its data and its method, over them the values of a YAML file, over
-    /// them `changes` (name to text). Data and method are themselves found this way.
+    /// All settings of a new run: the defaults for its data, over them those of the method for small images, over them
+    /// the values of a YAML file, over them `changes` (name to text). Data and method are themselves found this way.
     ///
     /// @param file may be null
     /// @throws UserError if the file cannot be read, or a setting is unknown or out of range
     public static TrainConfig resolve(Path file, Map<String, String> changes) {
+        return resolve(file, Optional.empty(), changes);
+    }
+
+    /// The same with one of the method's presets in place of the defaults.
+    ///
+    /// @param preset `paper` or `cifar`
+    /// @throws UserError also if the method has no such preset
+    public static TrainConfig resolve(Path file, Optional<String> preset, Map<String, String> changes) {
         ObjectNode given = file == null ? SettingsTree.empty() : SettingsTree.parse(file);
         String data = changes.getOrDefault("data", SettingsTree.text(given, "data").orElse(Datasets.DEFAULT));
-        TrainConfig preset = Presets.forData(data);
-        String method = changes.getOrDefault("method", SettingsTree.text(given, "method").orElse(preset.method()));
-        ObjectNode tree = SettingsTree.of(preset.withSettings(
-                method.equals(preset.method()) ? complete(preset).settings()
-                : values(Methods.named(method).defaults())));
-        SettingsTree.merge(tree, given, file);
+        TrainConfig base = Presets.forData(data);
+        String method = changes.getOrDefault("method", SettingsTree.text(given, "method").orElse(base.method()));
+        Methods.Entry<?> entry = Methods.named(method);
+        boolean paper = preset.equals(Optional.of(Presets.PAPER));
+        ObjectNode tree = SettingsTree.of(base.withSettings(
+                preset.isEmpty() && method.equals(base.method()) ? complete(base).settings()
+                : values(paper ? entry.paper() : entry.defaults())));
+        SettingsTree.change(tree, "method", method);
+        Presets.ofMethod(method, preset, base).ifPresent(own -> SettingsTree.merge(tree, own,
+                "the preset of the method " + method));
+        SettingsTree.merge(tree, given, "the settings file " + file);
         changes.forEach((name, text) -> SettingsTree.change(tree, name, text));
         return complete(read(tree, file == null ? "" : " of " + file));
     }
@@ -53,7 +66,7 @@ public final class ConfigFile {
     }
 
     /// The content of a file of these settings.
-    static String text(TrainConfig config) {
+    public static String text(TrainConfig config) {
         return SettingsTree.YAML.writeValueAsString(config);
     }
 

@@ -42,6 +42,7 @@ public final class EncoderFile {
         metadata.put("encoder", config.encoder().name());
         metadata.put("width", Integer.toString(config.encoder().width()));
         metadata.put("stem", config.encoder().stem());
+        metadata.put("norm", config.encoder().norm());
         metadata.put("image_size", Integer.toString(config.imageSize()));
         metadata.put("mean", numbers(normalize.mean()));
         metadata.put("std", numbers(normalize.std()));
@@ -65,7 +66,8 @@ public final class EncoderFile {
                         + key + ".");
             }
             TrainConfig.EncoderConfig config = new TrainConfig.EncoderConfig(
-                    metadata.get("encoder"), Integer.parseInt(metadata.get("width")), metadata.get("stem"));
+                    metadata.get("encoder"), Integer.parseInt(metadata.get("width")), metadata.get("stem"),
+                    metadata.getOrDefault("norm", "batch"), false);
             Layer network = Encoders.make(config, device, 0).network();
             Weights.load(file, Modules.state(network));
             Normalize normalize = new Normalize(numbers(metadata.get("mean")), numbers(metadata.get("std")));

@@ -72,28 +72,29 @@ final class SettingsTree {
             if (tree.get(name) instanceof ObjectNode group) {
                 flat(group).forEach((inner, value) -> values.put(name + "." + inner, value));
             } else {
-                values.put(name, tree.get(name).asString());
+                JsonNode value = tree.get(name);
+                values.put(name, value.isValueNode() ? value.asString() : value.toString());
             }
         }
         return values;
     }
 
-    /// Lays the values of a file over `tree`.
+    /// Lays the values of a file, called `what` in messages, over `tree`.
     ///
     /// @throws UserError if the tree has no setting of a name
-    static void merge(ObjectNode tree, ObjectNode from, Path file) {
-        merge(tree, from, "", file);
+    static void merge(ObjectNode tree, ObjectNode from, String what) {
+        merge(tree, from, "", what);
     }
 
-    private static void merge(ObjectNode into, ObjectNode from, String path, Path file) {
+    private static void merge(ObjectNode into, ObjectNode from, String path, String what) {
         for (String name : from.propertyNames()) {
             if (!into.has(name)) {
-                throw new UserError("The settings file " + file + " has an unknown setting '" + path + name
-                        + "'; there are "
+                throw new UserError(Character.toUpperCase(what.charAt(0)) + what.substring(1)
+                        + " has an unknown setting '" + path + name + "'; there are "
                         + String.join(", ", into.propertyNames()) + ".");
             }
             if (into.get(name) instanceof ObjectNode inner && from.get(name) instanceof ObjectNode changes) {
-                merge(inner, changes, path + name + ".", file);
+                merge(inner, changes, path + name + ".", what);
             } else {
                 into.set(name, from.get(name));
             }

@@ -2,6 +2,7 @@ package invar.ssl.train;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /// Every setting of a run, as stored in its `config.yaml`. What is here determines the losses bit for bit, whatever the
@@ -12,6 +13,7 @@ import java.util.Map;
 /// @param data name or path of the data
 /// @param imageSize side S of the views in pixels
 /// @param augment name of the augmentation recipe
+/// @param labels which images have labels, for methods that need some
 /// @param encoder the network that is trained
 /// @param optimization how it is trained
 /// @param batch N, images a step
@@ -23,45 +25,109 @@ public record TrainConfig(
         String data,
         int imageSize,
         String augment,
+        Labels labels,
         EncoderConfig encoder,
         Optimization optimization,
         int batch,
         int epochs,
         long seed) {
 
-    /// A ResNet.
+    /// A network.
     ///
-    /// @param name `resnet10`, `resnet18`, `resnet34` or `resnet50`
-    /// @param width channels of the first stage; 64 in the paper
-    /// @param stem `cifar`, `small` or `imagenet`
-    public record EncoderConfig(String name, int width, String stem) {
+    /// @param name     `resnet10`, `resnet18`, `resnet34` or `resnet50`
+    /// @param width    channels of the first stage; 64 in the paper
+    /// @param stem     `cifar`, `small` or `imagenet`
+    /// @param norm     `batch`, `layer`, or `split8` for batch norm over eighths of the batch, and so for other numbers
+    /// @param zeroInit whether the last norm of each residual block starts with γ = 0
+    public record EncoderConfig(String name, int width, String stem, String norm, boolean zeroInit) {
 
-        /// Checks that there is a name and a stem, and a width of 1 to 1024.
+        /// Checks that there is a name, a stem and a norm, and a width of 1 to 1024.
         public EncoderConfig {
             given("encoder.name", name);
             given("encoder.stem", stem);
+            given("encoder.norm", norm);
             require(width >= 1 && width <= 1024, "encoder.width must be 1 to 1024 but is " + width);
+        }
+
+        /// With batch norm, γ from 1.
+        public EncoderConfig(String name, int width, String stem) {
+            this(name, width, stem, "batch", false);
+        }
+    }
+
+    /// Which images have labels. Of no consequence for methods that do without.
+    ///
+    /// @param fraction of the images of each class, in (0, 1]; at least one image of each
+    /// @param batch    B, labelled images a step
+    public record Labels(double fraction, int batch) {
+
+        /// A tenth of the images, 64 a step.
+        public static final Labels TENTH = new Labels(0.1, 64);
+
+        /// Checks the ranges.
+        public Labels {
+            require(fraction > 0 && fraction <= 1, "labels.fraction must be above 0 and at most 1 but is " + fraction);
+            require(batch >= 1, "labels.batch must be at least 1 but is " + batch);
         }
     }
 
     /// How the encoder is trained.
     ///
-    /// @param optimizer `sgd`, `lars` or `adamw`
-    /// @param lr the highest learning rate, reached after the warm-up
-    /// @param momentum of sgd and lars; adamw does not use it, nor `nesterov`
-    /// @param weightDecay λ
-    /// @param nesterov Nesterov's form of the momentum
-    /// @param warmupEpochs epochs of linear growth from 0, then a half cosine back to 0
+    /// @param optimizer      `sgd`, `adam`, `adamw`, or `lars` (the form of BYOL, Barlow Twins, VICReg and MoCo v3),
+    ///                       `lars-simclr` (learning rate inside the momentum), `lars-lightly`
+    /// @param lr             the highest learning rate, reached after the warm-up
+    /// @param momentum       of sgd and lars; β₁ of adam and adamw
+    /// @param weightDecay    λ
+    /// @param nesterov       Nesterov's form of the momentum; not of adam and adamw
+    /// @param warmupEpochs   epochs of linear growth from 0
+    /// @param schedule       what follows: `cosine`, half a cosine down to `endFactor`; `constant`; `steps`, times
+    ///                       `stepFactor` at each of the milestones; `fixmatch`, cos(7π t / 16 T)
+    /// @param endFactor      the last learning rate of a cosine as a multiple of `lr`
+    /// @param milestones     places in the run, 0 to 1, of the schedule `steps`
+    /// @param stepFactor     of the schedule `steps`
+    /// @param beta2          of adam and adamw
+    /// @param trust          η, the trust coefficient of lars
+    /// @param decayAll       whether biases and the parameters of norms decay too; never with lars
+    /// @param endDecay       λ at the end of the run as a multiple of `weightDecay`, reached along half a cosine; other
+    ///                       than 1 only with adamw
+    /// @param clip           the largest norm of a parameter's gradient, each for itself; 0 for any
     public record Optimization(
-            String optimizer, double lr, double momentum, double weightDecay, boolean nesterov, double warmupEpochs) {
+            String optimizer, double lr, double momentum, double weightDecay, boolean nesterov, double warmupEpochs,
+            String schedule, double endFactor, List<Double> milestones, double stepFactor, double beta2, double trust,
+            boolean decayAll, double endDecay, double clip) {
 
         /// Checks the ranges.
         public Optimization {
             given("optimization.optimizer", optimizer);
-            require(lr > 0 && Double.isFinite(lr), "optimization.lr must be a number > 0 but is " + lr);
+            given("optimization.schedule", schedule);
+            given("optimization.milestones", milestones);
+            milestones = List.copyOf(milestones);
+            number("lr", lr, lr > 0, "> 0");
             require(momentum >= 0 && momentum < 1, "optimization.momentum must be in [0, 1) but is " + momentum);
-            require(weightDecay >= 0 && Double.isFinite(weightDecay),
-                    "optimization.weightDecay must be a number of at least 0 but is " + weightDecay);
+            require(beta2 >= 0 && beta2 < 1, "optimization.beta2 must be in [0, 1) but is " + beta2);
+            number("weightDecay", weightDecay, weightDecay >= 0, "of at least 0");
+            number("endDecay", endDecay, endDecay >= 0, "of at least 0");
+            number("endFactor", endFactor, endFactor >= 0, "of at least 0");
+            number("stepFactor", stepFactor, stepFactor > 0, "> 0");
+            number("trust", trust, trust > 0, "> 0");
+            number("clip", clip, clip >= 0, "of at least 0");
+            for (double at : milestones) {
+                require(at > 0 && at < 1, "optimization.milestones must be between 0 and 1 but one is " + at);
+            }
+            require(endDecay == 1 || optimizer.equals("adamw"),
+                    "optimization.endDecay must be 1 but with adamw; it is " + endDecay);
+        }
+
+        /// A cosine to 0 after the warm-up; the rest as most papers have it.
+        public Optimization(String optimizer, double lr, double momentum, double weightDecay, boolean nesterov,
+                double warmupEpochs) {
+            this(optimizer, lr, momentum, weightDecay, nesterov, warmupEpochs, "cosine", 0, List.of(), 0.1, 0.999, 1e-3,
+                    false, 1, 0);
+        }
+
+        private static void number(String name, double value, boolean rule, String range) {
+            require(rule && Double.isFinite(value), "optimization." + name + " must be a number " + range + " but is "
+                    + value);
         }
     }
 
@@ -73,6 +139,7 @@ public record TrainConfig(
         given("data", data);
         given("augment", augment);
         given("settings", settings);
+        given("labels", labels);
         given("encoder", encoder);
         given("optimization", optimization);
         settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
@@ -84,9 +151,16 @@ public record TrainConfig(
                         + optimization.warmupEpochs);
     }
 
+    /// With a tenth of the labels, where they are asked for.
+    public TrainConfig(String method, Map<String, Object> settings, String data, int imageSize, String augment,
+            EncoderConfig encoder, Optimization optimization, int batch, int epochs, long seed) {
+        this(method, settings, data, imageSize, augment, Labels.TENTH, encoder, optimization, batch, epochs, seed);
+    }
+
     /// The same with other settings of the method.
     public TrainConfig withSettings(Map<String, Object> other) {
-        return new TrainConfig(method, other, data, imageSize, augment, encoder, optimization, batch, epochs, seed);
+        return new TrainConfig(method, other, data, imageSize, augment, labels, encoder, optimization, batch, epochs,
+                seed);
     }
 
     private static void given(String name, Object value) {

@@ -2,24 +2,23 @@ package invar.ssl.train;
 
 import invar.core.Device;
 import invar.core.Scope;
-import invar.core.Shape;
 import invar.core.Tape;
 import invar.core.Tensor;
 import invar.nn.Layer;
 import invar.nn.init.Init;
 import invar.nn.io.Safetensors;
 import invar.nn.io.Weights;
-import invar.nn.optim.Optimizer;
 import invar.nn.optim.Schedule;
+import invar.ssl.Setup;
 import invar.ssl.SslMethod;
 import invar.ssl.Step;
 import invar.ssl.UserError;
-import invar.ssl.Views;
 import invar.ssl.method.Methods;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /// Trains an encoder by a method: for every batch one forward and backward pass and one step of the optimizer.
@@ -46,40 +45,41 @@ public final class Trainer implements AutoCloseable {
 
     private final TrainConfig config;
     private final Device device;
-    private final BatchLoader loader;
+    private final Feed feed;
+    private final BatchLoader loader;                    // of the feed's images
     private final SslMethod method;
-    private final Optimizer optimizer;
+    private final Trained trained;
     private final Schedule learningRate;
     private final Step step;
-    private final Tensor[] views;
+    private final Inputs inputs;
     private final long totalSteps;
     private long done;
     private double lossSum;                              // of the steps done in this epoch
 
-    /// Builds networks, optimizer and loader; nothing is trained yet.
+    /// Builds networks and optimizer; nothing is trained yet.
     ///
     /// @throws UserError if the settings do not fit the data
-    public Trainer(TrainConfig config, BatchLoader loader, Device device) {
+    public Trainer(TrainConfig config, Feed feed, Device device) {
         this.config = config;
         this.device = device;
-        this.loader = loader;
+        this.feed = feed;
+        this.loader = feed.images();
         this.totalSteps = loader.stepsPerEpoch() * config.epochs();
         Record settings = ConfigFile.settings(config);
         Encoders.Encoder encoder = Encoders.make(config.encoder(), device, config.seed());
-        this.method = Methods.named(config.method())
-                .make(settings, encoder.network(), encoder.features(), new Init(device, config.seed()));
-        if (loader.views() != method.views()) {
-            throw new UserError("The augmentation " + config.augment() + " makes " + loader.views()
-                    + " view(s) of an image, but " + config.method() + " takes " + method.views() + ".");
-        }
-        this.optimizer = Optimizers.make(config.optimization(), method.parameters());
+        this.method = Methods.named(config.method()).make(settings, new Setup(encoder.network(), encoder.features(),
+                loader.images(), feed.classes(), config.imageSize(), config.batch(), loader.stepsPerEpoch(), totalSteps,
+                new Init(device, config.seed())));
+        this.step = new Step(device, config.seed());
         this.learningRate = Optimizers.schedule(config.optimization(), loader.stepsPerEpoch(), totalSteps);
-        this.step = new Step(device);
-        int size = config.imageSize();
-        this.views = new Tensor[loader.views()];
-        for (int v = 0; v < views.length; v++) {
-            views[v] = device.zeros(Shape.of(config.batch(), 3, size, size));
-        }
+        this.trained = new Trained(method.groups(), method.parameters(), config.optimization(), learningRate,
+                totalSteps, step);
+        this.inputs = new Inputs(feed, device);
+    }
+
+    /// The method.
+    public SslMethod method() {
+        return method;
     }
 
     /// The network that is trained.
@@ -106,17 +106,15 @@ public final class Trainer implements AutoCloseable {
     ///
     /// @return true if all steps are done
     public boolean run(BooleanSupplier stop, Listener listener) {
-        Tensor rate = step.value(learningRate);
         EpochClock clock = new EpochClock(loader.stepsPerEpoch(), lossSum);
         try (Scope scope = device.scope()) {
+            if (done == 0 && method.observesFirst()) observe(scope);
             while (done < totalSteps) {
                 scope.reset();
                 clock.dataBegins();
-                Batch batch = loader.take(done);
+                inputs.take(done);
                 clock.dataEnds();
-                for (int v = 0; v < views.length; v++) views[v].upload(batch.views()[v]);
-                step.moveTo(done);
-                double loss = update(rate);
+                double loss = update();
                 if (!Double.isFinite(loss)) throw diverged(loss);
                 done++;
                 clock.stepped(loss);
@@ -133,11 +131,28 @@ public final class Trainer implements AutoCloseable {
         return done == totalSteps;
     }
 
-    private double update(Tensor rate) {
+    /// Shows all batches of the first epoch to a method that wants to see them before it learns.
+    private void observe(Scope scope) {
+        try (BatchLoader again = loader.again()) {
+            Inputs seen = new Inputs(new Feed(again, feed.global(), Optional.empty(), feed.labels(), feed.classes()),
+                    device);
+            step.moveTo(0);
+            for (long k = 0; k < loader.stepsPerEpoch(); k++) {
+                scope.reset();
+                seen.take(k);
+                method.observe(seen.views(), step);
+            }
+        }
+    }
+
+    private double update() {
+        step.moveTo(done);
+        if (done % loader.stepsPerEpoch() == 0) method.beforeEpoch(done / loader.stepsPerEpoch(), step);
+        method.beforeStep(step);
         Tensor loss;
-        try (Tape tape = Tape.watching(optimizer.parameters().values())) {
-            loss = method.loss(Views.of(views), step);
-            optimizer.step(tape.gradients(loss), rate);
+        try (Tape tape = Tape.watching(trained.parameters().values())) {
+            loss = method.loss(inputs.views(), step);
+            trained.step(tape.gradients(loss), step);
         }
         method.afterUpdate(step);
         return loss.item();
@@ -153,7 +168,7 @@ public final class Trainer implements AutoCloseable {
     public Map<String, Tensor> state() {
         Map<String, Tensor> state = new LinkedHashMap<>();
         method.state().forEach((name, tensor) -> state.put("method." + name, tensor));
-        optimizer.state().forEach((name, tensor) -> state.put("optimizer." + name, tensor));
+        trained.state().forEach((name, tensor) -> state.put("optimizer." + name, tensor));
         return state;
     }
 
@@ -210,6 +225,6 @@ public final class Trainer implements AutoCloseable {
 
     @Override
     public void close() {
-        loader.close();
+        feed.close();
     }
 }

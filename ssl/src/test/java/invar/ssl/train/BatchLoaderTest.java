@@ -146,15 +146,30 @@ class BatchLoaderTest {
     @Test
     void refusesABatchLargerThanAnArray() {
         assertThatThrownBy(() -> new BatchLoader(
-                new NoiseImages(1000, 1024), Recipes.named("none", 1024), 1024, 700, 1, SEED, 1))
+                new NoiseImages(1000, 1024), Recipes.named("none", 1024), 700, 1, SEED, 1))
                 .isInstanceOf(UserError.class).hasMessageContaining("700 images of 1024 × 1024 pixels");
     }
 
     @Test
-    void refusesViewsOfAnotherSize() {
-        assertThatThrownBy(() -> new BatchLoader(new NoiseImages(9, 32), Recipes.named("dino", 32), 32, 4, 1, SEED, 1))
-                .isInstanceOf(UserError.class).hasMessageStartingWith("The augmentation dino makes views of ")
-                .hasMessageEndingWith("but all views must have 32 × 32.");
+    void makesEveryViewInItsOwnSize() {
+        try (BatchLoader loader = new BatchLoader(new NoiseImages(9, 32), Recipes.named("dino", 32), 4, 1, SEED, 1)) {
+            Batch batch = loader.take(0);
+            assertThat(loader.views()).isEqualTo(10);
+            for (int v = 0; v < 10; v++) {
+                int side = v < 2 ? 32 : 16;
+                assertThat(loader.side(v)).isEqualTo(side);
+                assertThat(batch.views()[v]).hasSize(4 * 3 * side * side);
+            }
+        }
+    }
+
+    @Test
+    void makesTheSameBatchesAgain() {
+        try (BatchLoader loader = loader(new NoiseImages(8, SIDE), "simclr", 4, 3, 1);
+                BatchLoader again = loader.again()) {
+            for (int step = 0; step < 2; step++) assertSame(again.take(step), copy(loader.take(step)));
+            assertThatIllegalArgumentException().isThrownBy(() -> again.take(2));
+        }
     }
 
     @ParameterizedTest
@@ -168,7 +183,7 @@ class BatchLoaderTest {
     }
 
     private static BatchLoader loader(Dataset data, String recipe, int batch, int epochs, int workers) {
-        return new BatchLoader(data, Recipes.named(recipe, SIDE), SIDE, batch, epochs, SEED, workers);
+        return new BatchLoader(data, Recipes.named(recipe, SIDE), batch, epochs, SEED, workers);
     }
 
     private static List<Integer> epoch(BatchLoader loader, long epoch) {

@@ -26,8 +26,8 @@ final class Runs {
     }
 
     static Trainer trainer(TrainConfig config, Dataset data, Device device, int workers) {
-        return new Trainer(config, new BatchLoader(data, Recipes.named(config.augment(), config.imageSize()),
-                config.imageSize(), config.batch(), config.epochs(), config.seed(), workers), device);
+        return new Trainer(config, Feed.of(config, data, Recipes.named(config.augment(), config.imageSize()), workers),
+                device);
     }
 
     /// Trains until `steps` are done in all; returns the losses of the steps that were done here.

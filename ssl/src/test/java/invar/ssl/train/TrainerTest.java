@@ -263,7 +263,8 @@ class TrainerTest {
         TrainConfig config = Runs.with(TINY, new TrainConfig.Optimization(name, 0.1, 0.9, 0, false, 0));
         try (Device device = Runs.reference()) {
             assertThatThrownBy(() -> Runs.trainer(config, Runs.NOISE, device, 1)).isInstanceOf(UserError.class)
-                    .hasMessage("There is no optimizer '" + name + "'; there are sgd, lars and adamw.");
+                    .hasMessage("There is no optimizer '" + name
+                            + "'; there are sgd, adam, adamw, lars, lars-simclr and lars-lightly.");
         }
     }
 

@@ -116,6 +116,6 @@ class TrainingLossTest {
                 "drawings", new TrainConfig.EncoderConfig("resnet10", 8, "small"),
                 new TrainConfig.Optimization("sgd", 0.1, 0.9, 1e-4, false, 2), 32, steps, 17);
         Recipe recipe = new Recipe("mild", "", Collections.nCopies(2, view));
-        return new Trainer(config, new BatchLoader(Shapes.train(0, 32, 16), recipe, 16, 32, steps, 3, 2), device);
+        return new Trainer(config, Feed.of(config, Shapes.train(0, 32, 16), recipe, 2), device);
     }
 }

@@ -1,0 +1,411 @@
+package invar.ssl.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import invar.core.Device;
+import invar.core.Gradients;
+import invar.core.Philox;
+import invar.core.Shape;
+import invar.core.Tape;
+import invar.core.Tensor;
+import invar.core.spi.DeviceOptions;
+import invar.nn.init.Init;
+import invar.ssl.Setup;
+import invar.ssl.SslMethod;
+import invar.ssl.Step;
+import invar.ssl.Views;
+import invar.ssl.augment.Recipes;
+import invar.ssl.data.Dataset;
+import invar.ssl.data.Shapes;
+import invar.ssl.train.ConfigFile;
+import invar.ssl.train.Encoders;
+import invar.ssl.train.EpochMetrics;
+import invar.ssl.train.Feed;
+import invar.ssl.train.Presets;
+import invar.ssl.train.TrainConfig;
+import invar.ssl.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// What every method must hold (the acceptance tests of the specification, 3.18). A test class of a method extends this
+/// and says how a small one is made; what is the method's own, such as its loss as naive loops, it adds.
+@Timeout(120)
+abstract class MethodContract {
+
+    /// Images of a batch in the tests in double precision.
+    protected static final int IMAGES = 6;
+    protected static final int CLASSES = 10;
+
+    private final String name;
+    private final Map<String, Object> settings;
+
+    /// @param name     as typed
+    /// @param settings those that make it small; defaults for the rest
+    protected MethodContract(String name, Map<String, Object> settings) {
+        this.name = name;
+        this.settings = settings;
+    }
+
+    // What a subclass may change.
+
+    /// The augmentation of the runs.
+    protected String augment() {
+        return "drawings";
+    }
+
+    /// Height and width of each global view in the tests without data.
+    protected int side() {
+        return 8;
+    }
+
+    /// The sizes of the small crops in the tests without data.
+    protected List<Integer> localSides() {
+        return List.of();
+    }
+
+    /// The encoder of all tests but [#learnsASmallSetByHeart]: one channel wide in the first stage.
+    protected TrainConfig.EncoderConfig encoder() {
+        return new TrainConfig.EncoderConfig("resnet10", 2, "small");
+    }
+
+    /// How the runs are optimized.
+    protected TrainConfig.Optimization optimization() {
+        return new TrainConfig.Optimization("sgd", 0.01, 0.9, 1e-3, false, 1);
+    }
+
+    /// Settings of the method with which the loss at the start is compared with chance.
+    protected Map<String, Object> atStart() {
+        return settings;
+    }
+
+    /// How far the loss at the start may be from chance.
+    protected double nearChance(double chance) {
+        return 0.15 * Math.abs(chance);
+    }
+
+    /// The losses of ten steps of [#tenSteps], which are constants: a change of them is a change of the mathematics.
+    protected abstract double[] tenLosses();
+
+    /// How far single precision may be from them; the last of ten steps has the error of all before.
+    protected double tenTolerance() {
+        return 1e-2;
+    }
+
+    /// The run of 200 steps that is to learn 512 images by heart.
+    protected abstract TrainConfig byHeart();
+
+    /// Below which loss it must come.
+    protected double byHeartBound(double chance) {
+        return 0.6 * chance;
+    }
+
+    // The tests.
+
+    /// In a batch of more images than the other tests have, so that the luck of a few counts less.
+    @Test
+    void startsNearChance() {
+        try (Device device = Device.open("reference")) {
+            int images = 4 * IMAGES;
+            SslMethod method = method(device, atStart(), images);
+            double loss = first(method, views(device, 1, images), new Step(device, 5));
+            double chance = method.chanceLevel(images);
+            assertThat(loss).isCloseTo(chance, within(nearChance(chance)));
+        }
+    }
+
+    /// The whole method, encoder and all, along random directions v: ⟨∇L, v⟩ against (L(θ + εv) − L(θ − εv)) / 2ε. Here
+    /// ε is small, 1e-7, because the loss has a kink wherever one of the thousands of ReLUs turns; rounding then leaves
+    /// about 1e-16 / 1e-7 = 1e-9.
+    @Test
+    void hasTheGradientOfItsLoss() {
+        try (Device device = Device.open("reference")) {
+            SslMethod method = method(device, settings);
+            Step step = new Step(device, 5);
+            Views views = views(device, 1);
+            prepare(method, views, step);
+            Map<String, double[]> at = values(method.parameters()), gradients = new LinkedHashMap<>();
+            try (Tape tape = Tape.watching(method.parameters().values())) {
+                Gradients found = tape.gradients(method.loss(views, step));
+                method.parameters().forEach((key, p) -> gradients.put(key, found.of(p).doubles()));
+            }
+            for (long seed = 0; seed < 3; seed++) {
+                Map<String, double[]> direction = new LinkedHashMap<>();
+                Philox random = new Philox(seed, 0);
+                at.forEach((key, values) -> direction.put(key,
+                        IntStream.range(0, values.length).mapToDouble(i -> random.nextGaussian()).toArray()));
+                double expected = 0, epsilon = 1e-7;
+                for (String key : at.keySet()) expected += dot(gradients.get(key), direction.get(key));
+                move(method, at, direction, epsilon);
+                double up = method.loss(views, step).item();
+                move(method, at, direction, -epsilon);
+                double down = method.loss(views, step).item();
+                assertThat((up - down) / (2 * epsilon)).as("direction %d", seed)
+                        .isCloseTo(expected, within(gradientTolerance() * Math.max(1, Math.abs(expected))));
+            }
+        }
+    }
+
+    /// Of the gradient along a direction.
+    protected double gradientTolerance() {
+        return 2e-6;
+    }
+
+    /// Targets, teachers, queues, banks, centres: the loss is a constant in them.
+    @Test
+    void hasNoGradientInWhatItDoesNotTrain() {
+        try (Device device = Device.open("reference")) {
+            SslMethod method = method(device, settings);
+            Step step = new Step(device, 5);
+            Views views = views(device, 1);
+            prepare(method, views, step);
+            Map<String, Tensor> parameters = method.parameters(), others = new LinkedHashMap<>();
+            method.state().forEach((key, tensor) -> {
+                if (tensor.dtype().floating() && !parameters.containsValue(tensor)) others.put(key, tensor);
+            });
+            List<Tensor> watched = new ArrayList<>(parameters.values());
+            watched.addAll(others.values());
+            try (Tape tape = Tape.watching(watched)) {
+                Gradients found = tape.gradients(method.loss(views, step));
+                others.forEach((key, tensor) -> assertThat(found.reach(tensor)).as(key).isFalse());
+            }
+        }
+    }
+
+    @Test
+    void trainsEveryParameterInOneGroup() {
+        try (Device device = Device.open("reference")) {
+            SslMethod method = method(device, settings);
+            List<Tensor> grouped = new ArrayList<>();
+            method.groups().forEach(group -> grouped.addAll(group.parameters().values()));
+            assertThat(grouped).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(method.parameters()
+                    .values());
+            assertThat(method.state().keySet()).containsAll(method.parameters().keySet());
+        }
+    }
+
+    /// A method whose draws belong to places in the batch gives its own meaning to this.
+    @Test
+    void hasTheSameLossInAnyOrderOfTheImages() {
+        try (Device a = Device.open("reference"); Device b = Device.open("reference")) {
+            int[] order = {3, 0, 5, 1, 4, 2};
+            double expected = first(method(a, settings), views(a, 1), new Step(a, 5));
+            double actual = first(reordered(method(b, settings), order), reordered(views(b, 1), order), new Step(b, 5));
+            assertThat(actual).isCloseTo(expected, within(1e-10 * Math.max(1, Math.abs(expected))));
+        }
+    }
+
+    /// The method as it must be for a batch in another order; the same, unless it draws for places in the batch.
+    protected SslMethod reordered(SslMethod method, int[] order) {
+        return method;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 5})
+    void continuesWhereItStoppedBitForBit(int stop, @TempDir Path folder) throws IOException {
+        TrainConfig config = tenSteps();
+        Path file = folder.resolve("last.safetensors");
+        try (Device a = reference(); Device b = reference(); Device c = reference();
+                Trainer whole = trainer(config, a); Trainer first = trainer(config, b);
+                Trainer second = trainer(config, c)) {
+            List<Double> expected = train(whole, 6), actual = new ArrayList<>(train(first, stop));
+            first.save(file);
+            second.load(file);
+            actual.addAll(train(second, 6));
+            assertThat(actual).hasSize(6).isEqualTo(expected);
+            assertThat(bits(second)).isEqualTo(bits(whole));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"reference, 1e-9", "cpu, -1"})
+    void hasTheseLossesInTenSteps(String device, double tolerance) {
+        try (Device opened = Device.open(device); Trainer trainer = trainer(tenSteps(), opened)) {
+            List<Double> losses = train(trainer, 10);
+            assertThat(tenLosses()).as("ten losses: %s", losses).hasSize(10);
+            for (int i = 0; i < 10; i++) {
+                assertThat(losses.get(i)).as("step %d of %s", i, losses)
+                        .isCloseTo(tenLosses()[i], within(tolerance < 0 ? tenTolerance() : tolerance));
+            }
+        }
+    }
+
+    @Test
+    void learnsASmallSetByHeart() {
+        try (Device device = Device.open("cpu"); Trainer trainer = trainer(byHeart(), device, 512, 16)) {
+            List<Double> losses = train(trainer, 200);
+            double last = losses.subList(190, 200).stream().mapToDouble(loss -> loss).average().orElseThrow();
+            double bound = byHeartBound(trainer.chanceLevel());
+            assertThat(last).as("mean of the last ten of %s", losses).isLessThan(bound);
+        }
+    }
+
+    @Test
+    void hasPresetsThatAreWhole() {
+        for (Optional<String> preset : List.of(Optional.of("paper"), Optional.of("cifar"), Optional.<String>empty())) {
+            TrainConfig config = ConfigFile.resolve(null, preset, Map.of("method", name, "data", "shapes"));
+            assertThat(config.method()).isEqualTo(name);
+            Record of = ConfigFile.settings(config);
+            assertThat(of).isInstanceOf(Methods.named(name).defaults().getClass());
+            if (preset.equals(Optional.of("paper"))) assertThat(of).isEqualTo(Methods.named(name).paper());
+            int made = Recipes.named(config.augment(), config.imageSize()).views().size();
+            assertThat(made).isGreaterThanOrEqualTo(Methods.named(name).needs().views());
+        }
+        assertThat(Presets.text(name)).contains("arXiv:");
+    }
+
+    // What the tests are made of; also for subclasses.
+
+    /// The run of the tests of continuing and of the ten losses: three epochs and more of 33 images of 9 × 9 pixels.
+    protected TrainConfig tenSteps() {
+        return new TrainConfig(name, settings, "shapes", 9, augment(), new TrainConfig.Labels(0.5, 5), encoder(),
+                optimization(), 8, 4, 17);
+    }
+
+    /// A run over 512 images of 16 × 16 pixels: 25 epochs of 8 steps.
+    protected TrainConfig byHeart(Map<String, Object> settings, String augment, double lr) {
+        return new TrainConfig(name, settings, "shapes", 16, augment, new TrainConfig.Labels(0.5, 32),
+                new TrainConfig.EncoderConfig("resnet10", 8, "small"),
+                new TrainConfig.Optimization("sgd", lr, 0.9, 1e-4, false, 2), 64, 25, 17);
+    }
+
+    /// A method of these settings over a fresh encoder.
+    protected SslMethod method(Device device, Map<String, Object> with) {
+        return method(device, with, IMAGES);
+    }
+
+    /// The same for batches of so many images, and a data set twice as large.
+    protected SslMethod method(Device device, Map<String, Object> with, int images) {
+        TrainConfig config = tenSteps().withSettings(with);
+        Encoders.Encoder encoder = Encoders.make(config.encoder(), device, 4);
+        return Methods.named(name).make(ConfigFile.settings(config), new Setup(encoder.network(), encoder.features(),
+                2 * images, CLASSES, side(), images, 2, 12, new Init(device, 4)));
+    }
+
+    /// Noise for views, and numbers and labels for its images.
+    protected Views views(Device device, long seed) {
+        return views(device, seed, IMAGES);
+    }
+
+    /// The same for so many images, of a data set twice as large.
+    protected Views views(Device device, long seed, int images) {
+        Needs needs = Methods.named(name).needs();
+        Tensor[] global = new Tensor[needs.views()];
+        for (int v = 0; v < global.length; v++) global[v] = noise(device, images, side(), 100 * seed + v);
+        List<Tensor> local = new ArrayList<>();
+        for (int size : needs.local() ? localSides() : List.<Integer>of()) {
+            local.add(noise(device, images, size, 100 * seed + 50 + local.size()));
+        }
+        Views views = Views.of(global).withLocal(local)
+                .withIndex(device.integers(Shape.of(images), Arrays.copyOf(Philox.of(seed).permutation(2 * images),
+                        images)));
+        return needs.labels() ? views.withLabelled(noise(device, 4, side(), 100 * seed + 99),
+                device.integers(Shape.of(4), 2, 0, 9, 2)) : views;
+    }
+
+    protected static Tensor noise(Device device, int images, int side, long seed) {
+        Philox random = new Philox(seed, 0);
+        double[] values = IntStream.range(0, images * 3 * side * side).mapToDouble(i -> random.nextGaussian())
+                .toArray();
+        return device.tensor(Shape.of(images, 3, side, side), values);
+    }
+
+    /// The same images in another order.
+    protected static Views reordered(Views views, int[] order) {
+        Tensor rows = views.first().device().integers(Shape.of(order.length), order);
+        Tensor[] global = views.global().stream().map(view -> view.gather(rows)).toArray(Tensor[]::new);
+        int[] index = views.index().orElseThrow().integers();
+        Tensor numbers = rows.device().integers(Shape.of(order.length), Arrays.stream(order).map(i -> index[i])
+                .toArray());
+        Views reordered = Views.of(global).withIndex(numbers)
+                .withLocal(views.local().stream().map(view -> view.gather(rows)).toList());
+        return views.labelled().isEmpty() ? reordered : reordered.withLabelled(
+                views.labelled().get().images(), views.labelled().get().labels());
+    }
+
+    /// What comes before the first loss.
+    protected static void prepare(SslMethod method, Views views, Step step) {
+        step.moveTo(0);
+        if (method.observesFirst()) method.observe(views, step);
+        method.beforeEpoch(0, step);
+        method.beforeStep(step);
+    }
+
+    /// The first loss.
+    protected static double first(SslMethod method, Views views, Step step) {
+        prepare(method, views, step);
+        return method.loss(views, step).item();
+    }
+
+    protected static Device reference() {
+        return Device.open("reference", new DeviceOptions(1, 0));
+    }
+
+    protected static Trainer trainer(TrainConfig config, Device device) {
+        return trainer(config, device, 33, 9);
+    }
+
+    protected static Trainer trainer(TrainConfig config, Device device, int images, int side) {
+        Dataset data = Shapes.train(0, images, side);
+        return new Trainer(config, Feed.of(config, data, Recipes.named(config.augment(), side), 1), device);
+    }
+
+    /// Trains until `steps` are done in all; returns the losses of the steps that were done here.
+    protected static List<Double> train(Trainer trainer, long steps) {
+        List<Double> losses = new ArrayList<>();
+        if (trainer.stepsDone() == steps) return losses;
+        trainer.run(() -> trainer.stepsDone() == steps, new Trainer.Listener() {
+            @Override
+            public void stepped(long step, double loss) {
+                losses.add(loss);
+            }
+
+            @Override
+            public void epochDone(EpochMetrics metrics) {}
+        });
+        return losses;
+    }
+
+    protected static Map<String, double[]> values(Map<String, Tensor> tensors) {
+        Map<String, double[]> values = new LinkedHashMap<>();
+        tensors.forEach((key, tensor) -> {
+            if (tensor.dtype().floating()) values.put(key, tensor.doubles());
+        });
+        return values;
+    }
+
+    private static Map<String, List<? extends Number>> bits(Trainer trainer) {
+        Map<String, List<? extends Number>> values = new LinkedHashMap<>();
+        trainer.state().forEach((key, tensor) -> values.put(key, tensor.dtype().floating()
+                ? Arrays.stream(tensor.doubles()).boxed().toList()
+                : Arrays.stream(tensor.integers()).boxed().toList()));
+        return values;
+    }
+
+    private static void move(SslMethod method, Map<String, double[]> at, Map<String, double[]> direction, double by) {
+        method.parameters().forEach((key, tensor) -> {
+            double[] moved = at.get(key).clone();
+            for (int i = 0; i < moved.length; i++) moved[i] += by * direction.get(key)[i];
+            tensor.upload(moved);
+        });
+    }
+
+    protected static double dot(double[] a, double[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) sum += a[i] * b[i];
+        return sum;
+    }
+}
