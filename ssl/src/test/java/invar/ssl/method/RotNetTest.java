@@ -37,7 +37,9 @@ class RotNetTest extends MethodContract {
 
     @Override
     protected double[] tenLosses() {
-        return new double[] {};
+        return new double[] {
+            1.566010388921, 1.502178465081, 1.594324878562, 1.369119877123, 1.450409711932, 1.507558648769,
+            1.544746902597, 1.401209747474, 1.445473605490, 1.369604143955};
     }
 
     @Override
