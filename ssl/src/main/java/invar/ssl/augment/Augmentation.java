@@ -9,7 +9,7 @@ import invar.core.Philox;
 /// numbers those are is [Compose]'s business.
 public sealed interface Augmentation
         permits RandomResizedCrop, RandomCrop, ResizeCenterCrop, HorizontalFlip, ColorJitter, Grayscale, GaussianBlur,
-                Solarize, RandomAffine, Normalize {
+                Solarize, RandomAffine, JigsawTiles, Normalize {
 
     /// Changes the image in place.
     ///
@@ -19,5 +19,10 @@ public sealed interface Augmentation
     /// The name that keys this augmentation's random numbers, e.g. `ColorJitter`.
     default String kind() {
         return getClass().getSimpleName();
+    }
+
+    /// Whether what comes out has mean 0 and deviation 1 by its own numbers, so that no [Normalize] is to follow.
+    default boolean standardises() {
+        return false;
     }
 }

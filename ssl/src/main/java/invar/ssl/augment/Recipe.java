@@ -20,8 +20,14 @@ public record Recipe(String name, String source, List<Compose> views) {
         return new Recipe(name, source, views.subList(0, count));
     }
 
-    /// This recipe with `step` after every view's last augmentation; meant for [Normalize].
+    /// This recipe with `step` after every view's last augmentation, unless that one standardises by itself; meant for
+    /// [Normalize].
     public Recipe then(Augmentation step) {
-        return new Recipe(name, source, views.stream().map(view -> view.then(step)).toList());
+        return new Recipe(name, source,
+                views.stream().map(view -> standardised(view) ? view : view.then(step)).toList());
+    }
+
+    private static boolean standardised(Compose view) {
+        return !view.steps().isEmpty() && view.steps().getLast().standardises();
     }
 }

@@ -27,6 +27,7 @@ public final class Recipes {
         BY_NAME.put("swav", size -> swav(size, local(size), 6, size > SMALL));
         BY_NAME.put("dino", size -> dino(size, local(size), 8, size > SMALL));
         BY_NAME.put("rotnet", Recipes::rotNet);
+        BY_NAME.put("jigsaw", Recipes::jigsaw);
         BY_NAME.put("drawings", Recipes::drawings);
         BY_NAME.put("simclr-drawings", Recipes::simClrDrawings);
         BY_NAME.put("none", Recipes::none);
@@ -104,11 +105,33 @@ public final class Recipes {
         return new Recipe("dino", "Caron et al. 2021, arXiv:2104.14294, Sec. 3.1; facebookresearch/dino", views);
     }
 
-    /// RotNet on CIFAR-10: Gidaris et al., ICLR 2018, [arXiv:1803.07728](https://arxiv.org/abs/1803.07728), official
-    /// code: padding 4 at 32 pixels, an eighth of the side elsewhere, and flips. One view; the method does the turning.
+    /// RotNet: Gidaris et al., ICLR 2018, [arXiv:1803.07728](https://arxiv.org/abs/1803.07728), official code: for
+    /// small images padding 4 at 32 pixels, an eighth of the side elsewhere, for large ones crops from 8 % of the area;
+    /// and flips. One view; the method does the turning, which must come after the flip.
     public static Recipe rotNet(int size) {
+        Augmentation crop = size <= SMALL ? new RandomCrop(size, size / 8) : new RandomResizedCrop(size, 0.08);
         return new Recipe("rotnet", "Gidaris et al. 2018, arXiv:1803.07728; gidariss/FeatureLearningRotNet",
-                List.of(Compose.of(new RandomCrop(size, size / 8), new HorizontalFlip(0.5))));
+                List.of(Compose.of(crop, new HorizontalFlip(0.5))));
+    }
+
+    /// The jigsaw puzzle: Noroozi, Favaro, ECCV 2016, [arXiv:1603.09246](https://arxiv.org/abs/1603.09246), with flip
+    /// and grey as VISSL has them (`jigsaw_8gpu_resnet.yaml`; in the paper 30 % are grey). Nine tiles of 64 pixels in
+    /// cells of 75 in 225 of 256 pixels, as in the paper, in proportion for other sizes; small images are used to the
+    /// edge: at 32 pixels tiles of 8 in cells of 10.
+    ///
+    /// One view, the tiles side by side in their places; the method does the shuffling.
+    ///
+    /// NB: the paper also shifts the colour channels by up to 2 pixels, against the colour fringes of lenses.
+    ///
+    /// @throws UserError below 9 pixels, where tiles would be single pixels
+    public static Recipe jigsaw(int size) {
+        if (size < 9) {
+            throw new UserError("The augmentation jigsaw needs images of at least 9 pixels a side, not " + size + ".");
+        }
+        int grid = 3, cell = size <= SMALL ? size / grid : size * 75 / 256, tile = cell * 64 / 75;
+        return new Recipe("jigsaw", "Noroozi, Favaro 2016, arXiv:1603.09246, Sec. 3; facebookresearch/vissl",
+                List.of(Compose.of(new HorizontalFlip(0.5), new RandomCrop(grid * cell, 0), new Grayscale(0.66),
+                        new JigsawTiles(grid, cell, tile))));
     }
 
     /// For pairs of drawings of one thing on white, which differ enough by themselves: a mild warp and mild colours.

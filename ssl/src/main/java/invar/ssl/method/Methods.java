@@ -47,6 +47,8 @@ public final class Methods {
 
     static {
         for (Entry<?> entry : List.of(
+                RotNet.ENTRY,
+                Jigsaw.ENTRY,
                 SimClr.ENTRY)) {
             BY_NAME.put(entry.name, entry);
         }

@@ -21,9 +21,12 @@ class RecipesTest {
                 for (int i = 0; i < 5; i++) {
                     ImageBuffer image = ComposeTest.noise(size, size);
                     recipe.views().get(v).apply(image, 1, 2, i, v);
-                    assertThat(image.height()).as(name).isEqualTo(image.width())
-                            .isEqualTo(v < 2 ? size : Math.max(8, Math.round(size * 96 / 224f / 8) * 8));
-                    for (float x : ComposeTest.pixels(image)) assertThat(x).as(name).isBetween(0f, 1.00001f);
+                    boolean tiles = name.equals("jigsaw");               // standardised, and smaller than the image
+                    int tile = (size <= Recipes.SMALL ? size / 3 : size * 75 / 256) * 64 / 75;
+                    assertThat(image.height()).as(name).isEqualTo(image.width()).isEqualTo(tiles ? 3 * tile
+                            : v < 2 ? size : Math.max(8, Math.round(size * 96 / 224f / 8) * 8));
+                    float least = tiles ? -tile : 0, most = tiles ? tile : 1.00001f;
+                    for (float x : ComposeTest.pixels(image)) assertThat(x).as(name).isBetween(least, most);
                 }
         }
     }
@@ -43,6 +46,8 @@ class RecipesTest {
         assertThat(Recipes.swav(224, 96, 6, true).views()).hasSize(8);
         assertThat(Recipes.rotNet(32).views().getFirst().steps())
                 .containsExactly(new RandomCrop(32, 4), new HorizontalFlip(0.5));
+        assertThat(Recipes.rotNet(224).views().getFirst().steps())
+                .containsExactly(new RandomResizedCrop(224, 0.08), new HorizontalFlip(0.5));
     }
 
     @Test

@@ -65,7 +65,7 @@ class BadInputTest {
         "--data @/broken | @/broken/down/01.png cannot be read: ",
         "--data @/data_batch_1.bin | @/data_batch_1.bin has 9218 bytes, which is no multiple of ",
         "--data @/idx | @/idx/train-images-idx3-ubyte has 115 bytes but its header says 216; ",
-        "--method foo | There is no method 'foo'; there are simclr",
+        "--method foo | There is no method 'foo'; there are ",
         "--set foo=1 | There is no setting 'foo'; there are method, ",
         "--set lr=fast | Wrong settings: optimization.lr must be a number but is 'fast'.",
         "--set nesterov=2.5 | Wrong settings: optimization.nesterov must be true or false but is 2.5.",
