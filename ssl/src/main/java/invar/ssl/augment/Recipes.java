@@ -27,6 +27,7 @@ public final class Recipes {
         BY_NAME.put("swav", size -> swav(size, local(size), 6, size > SMALL));
         BY_NAME.put("dino", size -> dino(size, local(size), 8, size > SMALL));
         BY_NAME.put("rotnet", Recipes::rotNet);
+        BY_NAME.put("cpc", Recipes::cpc);
         BY_NAME.put("drawings", Recipes::drawings);
         BY_NAME.put("simclr-drawings", Recipes::simClrDrawings);
         BY_NAME.put("none", Recipes::none);
@@ -109,6 +110,23 @@ public final class Recipes {
     public static Recipe rotNet(int size) {
         return new Recipe("rotnet", "Gidaris et al. 2018, arXiv:1803.07728; gidariss/FeatureLearningRotNet",
                 List.of(Compose.of(new RandomCrop(size, size / 8), new HorizontalFlip(0.5))));
+    }
+
+    /// CPC v2: Hénaff et al., ICML 2020, [arXiv:1905.09272](https://arxiv.org/abs/1905.09272), Sec. 3: one view, a
+    /// mosaic of 6 × 6 patches, of 80 pixels at stride 36 in an image of 260, and in proportion elsewhere: 12 at stride
+    /// 4 in one of 32. Patches three apart do not overlap. Each is mirrored, loses two channels, is jittered and made
+    /// grey for itself.
+    ///
+    /// Departures: the paper's two random primitives of AutoAugment, elastic deformation, shear and histogram changes
+    /// (each of the last three for one patch in five) are left out; how often colours are dropped and how strong the
+    /// jitter is, the paper's text does not say; the crop, from half of the area, is of this project.
+    public static Recipe cpc(int size) {
+        int stride = Math.max(1, (int) Math.rint(size * 36 / 260.0));
+        Compose changes = Compose.of(new HorizontalFlip(0.5), new ColorDropping(0.5), jitter(0.4, 0.4, 0.1),
+                new Grayscale(0.25));
+        return new Recipe("cpc", "Hénaff et al. 2020, arXiv:1905.09272, Sec. 3, with this project's changes",
+                List.of(Compose.of(new RandomResizedCrop(size, 0.5), new HorizontalFlip(0.5),
+                        new Patches(6, size - 5 * stride, stride, changes))));
     }
 
     /// For pairs of drawings of one thing on white, which differ enough by themselves: a mild warp and mild colours.

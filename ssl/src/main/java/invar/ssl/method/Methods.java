@@ -47,7 +47,7 @@ public final class Methods {
 
     static {
         for (Entry<?> entry : List.of(
-                SimClr.ENTRY)) {
+                Cpc.ENTRY, SimClr.ENTRY)) {
             BY_NAME.put(entry.name, entry);
         }
     }

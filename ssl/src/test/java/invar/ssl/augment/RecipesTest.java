@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import invar.ssl.UserError;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,11 +22,16 @@ class RecipesTest {
                 for (int i = 0; i < 5; i++) {
                     ImageBuffer image = ComposeTest.noise(size, size);
                     recipe.views().get(v).apply(image, 1, 2, i, v);
-                    assertThat(image.height()).as(name).isEqualTo(image.width())
-                            .isEqualTo(v < 2 ? size : Math.max(8, Math.round(size * 96 / 224f / 8) * 8));
+                    assertThat(image.height()).as(name).isEqualTo(image.width()).isEqualTo(side(name, v, size));
                     for (float x : ComposeTest.pixels(image)) assertThat(x).as(name).isBetween(0f, 1.00001f);
                 }
         }
+    }
+
+    /// Two views of `size`, then SwAV's and DINO's small crops; CPC's mosaic of six patches on each side.
+    private static int side(String name, int view, int size) {
+        if (name.equals("cpc")) return 6 * (size - 5 * Math.round(size * 36 / 260f));
+        return view < 2 ? size : Math.max(8, Math.round(size * 96 / 224f / 8) * 8);
     }
 
     @Test
@@ -43,6 +49,11 @@ class RecipesTest {
         assertThat(Recipes.swav(224, 96, 6, true).views()).hasSize(8);
         assertThat(Recipes.rotNet(32).views().getFirst().steps())
                 .containsExactly(new RandomCrop(32, 4), new HorizontalFlip(0.5));
+        assertThat(Recipes.cpc(260).views().getFirst().steps().getLast())
+                .isInstanceOfSatisfying(Patches.class, patches -> {
+                    assertThat(List.of(patches.grid(), patches.size(), patches.stride())).containsExactly(6, 80, 36);
+                    assertThat(patches.changes().steps()).contains(new HorizontalFlip(0.5), new Grayscale(0.25));
+                });
     }
 
     @Test
