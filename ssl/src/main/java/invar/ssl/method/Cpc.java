@@ -38,7 +38,7 @@ public final class Cpc implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("cpc", "CPC v2",
             "Hénaff et al. 2020, arXiv:1905.09272", 2020, Needs.views(1), "ln(N G²)",
-            new Config(6, 64, 3, 64, 0.1, 2, 3), Config.PAPER, Cpc::new);
+            new Config(3, 64, 2, 64, 0.1, 1, 2), Config.PAPER, Cpc::new);
 
     /// What can be set.
     ///

@@ -28,9 +28,9 @@ class RecipesTest {
         }
     }
 
-    /// Two views of `size`, then SwAV's and DINO's small crops; CPC's mosaic of six patches on each side.
+    /// Two views of `size`, then SwAV's and DINO's small crops; CPC's mosaic of patches.
     private static int side(String name, int view, int size) {
-        if (name.equals("cpc")) return 6 * (size - 5 * Math.round(size * 36 / 260f));
+        if (name.equals("cpc")) return size == 96 ? 6 * (96 - 5 * 13) : 3 * (size - 2 * (size / 4));
         return view < 2 ? size : Math.max(8, Math.round(size * 96 / 224f / 8) * 8);
     }
 
@@ -54,6 +54,9 @@ class RecipesTest {
                     assertThat(List.of(patches.grid(), patches.size(), patches.stride())).containsExactly(6, 80, 36);
                     assertThat(patches.changes().steps()).contains(new HorizontalFlip(0.5), new Grayscale(0.25));
                 });
+        assertThat(Recipes.cpc(32).views().getFirst().steps().getLast())
+                .isInstanceOfSatisfying(Patches.class, patches -> assertThat(
+                        List.of(patches.grid(), patches.size(), patches.stride())).containsExactly(3, 16, 8));
     }
 
     @Test
