@@ -9,7 +9,8 @@ import invar.core.Philox;
 /// numbers those are is [Compose]'s business.
 public sealed interface Augmentation
         permits RandomResizedCrop, RandomCrop, ResizeCenterCrop, HorizontalFlip, ColorJitter, Grayscale, GaussianBlur,
-                Solarize, RandomAffine, JigsawTiles, Normalize {
+                Solarize, RandomAffine, JigsawTiles, Normalize, ColorDropping, Patches {
+                Solarize, RandomAffine, Normalize, ColorDropping, Patches {
 
     /// Changes the image in place.
     ///

@@ -18,6 +18,7 @@ public final class ImageBuffer {
     final Resampler resampler = new Resampler();
     private float[][] planes = new float[CHANNELS][0], spare = new float[CHANNELS][0];
     private int height, width, capacity;
+    private ImageBuffer part;
 
     /// Takes over an image of bytes; 0 … 255 becomes 0 … 1.
     ///
@@ -95,6 +96,12 @@ public final class ImageBuffer {
     float[][] spare(int area) {
         spare = atLeast(spare, area);
         return spare;
+    }
+
+    /// A buffer for a part of this image, made when it is first asked for.
+    ImageBuffer part() {
+        if (part == null) part = new ImageBuffer();
+        return part;
     }
 
     /// Makes the spare planes the image, with their size, and the old planes the spare ones.

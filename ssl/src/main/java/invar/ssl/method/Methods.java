@@ -49,6 +49,7 @@ public final class Methods {
         for (Entry<?> entry : List.of(
                 RotNet.ENTRY,
                 Jigsaw.ENTRY,
+                Cpc.ENTRY,
                 SimClr.ENTRY)) {
             BY_NAME.put(entry.name, entry);
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import invar.ssl.UserError;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,12 +24,18 @@ class RecipesTest {
                     recipe.views().get(v).apply(image, 1, 2, i, v);
                     boolean tiles = name.equals("jigsaw");               // standardised, and smaller than the image
                     int tile = (size <= Recipes.SMALL ? size / 3 : size * 75 / 256) * 64 / 75;
-                    assertThat(image.height()).as(name).isEqualTo(image.width()).isEqualTo(tiles ? 3 * tile
-                            : v < 2 ? size : Math.max(8, Math.round(size * 96 / 224f / 8) * 8));
+                    assertThat(image.height()).as(name).isEqualTo(image.width())
+                            .isEqualTo(tiles ? 3 * tile : side(name, v, size));
                     float least = tiles ? -tile : 0, most = tiles ? tile : 1.00001f;
                     for (float x : ComposeTest.pixels(image)) assertThat(x).as(name).isBetween(least, most);
                 }
         }
+    }
+
+    /// Two views of `size`, then SwAV's and DINO's small crops; CPC's mosaic of patches.
+    private static int side(String name, int view, int size) {
+        if (name.equals("cpc")) return size == 96 ? 6 * (96 - 5 * 13) : 3 * (size - 2 * (size / 4));
+        return view < 2 ? size : Math.max(8, Math.round(size * 96 / 224f / 8) * 8);
     }
 
     @Test
@@ -48,6 +55,14 @@ class RecipesTest {
                 .containsExactly(new RandomCrop(32, 4), new HorizontalFlip(0.5));
         assertThat(Recipes.rotNet(224).views().getFirst().steps())
                 .containsExactly(new RandomResizedCrop(224, 0.08), new HorizontalFlip(0.5));
+        assertThat(Recipes.cpc(260).views().getFirst().steps().getLast())
+                .isInstanceOfSatisfying(Patches.class, patches -> {
+                    assertThat(List.of(patches.grid(), patches.size(), patches.stride())).containsExactly(6, 80, 36);
+                    assertThat(patches.changes().steps()).contains(new HorizontalFlip(0.5), new Grayscale(0.25));
+                });
+        assertThat(Recipes.cpc(32).views().getFirst().steps().getLast())
+                .isInstanceOfSatisfying(Patches.class, patches -> assertThat(
+                        List.of(patches.grid(), patches.size(), patches.stride())).containsExactly(3, 16, 8));
     }
 
     @Test
