@@ -47,7 +47,9 @@ public final class Methods {
 
     static {
         for (Entry<?> entry : List.of(
-                SimClr.ENTRY)) {
+                InstanceDiscrimination.ENTRY,
+                SimClr.ENTRY,
+                SimClrV2.ENTRY)) {
             BY_NAME.put(entry.name, entry);
         }
     }
