@@ -20,12 +20,16 @@ class InstanceDiscriminationNceTest extends MethodContract {
 
     @Override
     protected double[] tenLosses() {
-        return new double[] {};
+        return new double[] {
+            3.252913540672, 3.579598741485, 3.426191997350, 3.345704766036, 3.434779982565, 2.906821793593,
+            3.369939121874, 3.301862873815, 3.174222772307, 3.115315971918};
     }
 
+    /// Z is that of a bank of random rows. Eight steps later all rows are of the untrained network, and alike, and so
+    /// exp(v · f / τ) / Z is too large for all, by e^(1/τ): at τ = 0.1 it does not recover from that, at 0.3 it does.
     @Override
     protected TrainConfig byHeart() {
-        return byHeart(Map.of("form", "nce", "projection", 32, "temperature", 0.1, "negatives", 128), "none", 0.1);
+        return byHeart(Map.of("form", "nce", "projection", 32, "temperature", 0.3, "negatives", 64), "none", 0.01);
     }
 
     /// Noise is drawn for places in the batch, so it changes places with the images.

@@ -18,12 +18,15 @@ class SimClrV2MemoryTest extends MethodContract {
 
     @Override
     protected double[] tenLosses() {
-        return new double[] {};
+        return new double[] {
+            4.382707303536, 4.370580690895, 4.569872735227, 4.019713436401, 4.845366998236, 4.940894500484,
+            4.984330038136, 4.940050296675, 4.384792931993, 4.763526985460};
     }
 
+    /// With the published decay. The memory moves with the trained network the sooner, the smaller the decay is, and the
+    /// trained network away from the memory: at 0.9 the two chase each other for all of the 200 steps.
     @Override
     protected TrainConfig byHeart() {
-        return byHeart(Map.of("hidden", 64, "projection", 32, "temperature", 0.2, "memory", 256, "decay", 0.9),
-                "drawings", 0.1);
+        return byHeart(Map.of("hidden", 256, "projection", 64, "temperature", 0.15, "memory", 256), "drawings", 0.5);
     }
 }
