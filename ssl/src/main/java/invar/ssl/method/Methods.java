@@ -50,7 +50,9 @@ public final class Methods {
                 RotNet.ENTRY,
                 Jigsaw.ENTRY,
                 Cpc.ENTRY,
-                SimClr.ENTRY)) {
+                InstanceDiscrimination.ENTRY,
+                SimClr.ENTRY,
+                SimClrV2.ENTRY)) {
             BY_NAME.put(entry.name, entry);
         }
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import invar.core.Device;
 import invar.core.Shape;
 import invar.core.Tensor;
+import invar.nn.init.Init;
 import org.junit.jupiter.api.Test;
 
 class MemoryBankTest {
@@ -35,10 +36,21 @@ class MemoryBankTest {
     }
 
     @Test
+    void startsWithRowsWhoseSquaredLengthIsOneOnAverage() {
+        double[] values = MemoryBank.of(new Init(DEVICE, 3), 500, 12).rows().doubles();
+        double squares = 0;
+        for (double value : values) {
+            assertThat(Math.abs(value)).isLessThanOrEqualTo(0.5);              // 1 / √(12 / 3)
+            squares += value * value;
+        }
+        assertThat(squares / 500).isCloseTo(1, within(0.05));
+    }
+
+    @Test
     void theWeightsOfAllRowsAreTheExponentialsOfTheLogits() {
         Tensor v = DEVICE.tensor(Shape.of(2, 2), 0.8, 0.6, 0, -1);
         Tensor weights = bank.weights(v, DEVICE.integers(Shape.of(2, 3), 0, 1, 2, 0, 1, 2), 0.5);
         assertThat(weights.sub(bank.logits(v, 0.5).exp()).abs().maximum().item()).isLessThan(1e-14);
-        assertThat(bank.normaliser(weights)).isCloseTo(weights.sum().item() / 2, within(1e-12));
+        assertThat(bank.normaliser(weights).item()).isCloseTo(weights.sum().item() / 2, within(1e-12));
     }
 }

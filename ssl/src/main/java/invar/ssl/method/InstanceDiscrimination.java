@@ -1,0 +1,150 @@
+package invar.ssl.method;
+
+import invar.core.Tensor;
+import invar.nn.Layer;
+import invar.nn.Linear;
+import invar.nn.Mlp;
+import invar.nn.Mode;
+import invar.nn.Modules;
+import invar.ssl.Losses;
+import invar.ssl.Setup;
+import invar.ssl.SslMethod;
+import invar.ssl.Step;
+import invar.ssl.Views;
+import invar.ssl.part.MemoryBank;
+import invar.ssl.part.NoiseContrast;
+import java.util.Map;
+import java.util.Optional;
+
+/// Instance discrimination: unsupervised feature learning via non-parametric instance discrimination. Wu, Xiong, Yu,
+/// Lin, CVPR 2018, [arXiv:1805.01978](https://arxiv.org/abs/1805.01978), Eq. 1 to 10.
+///
+/// Every image is a class of its own, to be told from all others whatever the augmentation; images that look alike are
+/// hard to tell apart and end up near each other. A class is stood for by a weight vector (`parametric`), or by what the
+/// encoder made of the image before (`nonparametric`); `nce` compares with m random ones instead of all n.
+///
+/// Departures:
+/// - where the paper puts the new feature into the bank, the official code (lemniscate.pytorch) puts the mean of old and
+///   new; so does this (`momentum` 0 is the paper's). That of Z and ε: [NoiseContrast];
+/// - the proximal term, an option, is not in the official code; `parametric` is Eq. 1 as it stands, without τ.
+public final class InstanceDiscrimination implements SslMethod {
+
+    static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("instdisc", "Instance discrimination",
+            "Wu et al. 2018, arXiv:1805.01978", 2018, Needs.views(1).with("bank"),
+            "ln n; with form nce ln(m + 1) + m ln(1 + 1/m)", new Config("nonparametric", 64, 0.1, 512, 0.5, 0),
+            Config.PAPER, InstanceDiscrimination::new);
+
+    /// What can be set.
+    ///
+    /// @param form `parametric` (Eq. 1), `nonparametric` (Eq. 2) or `nce` (Eq. 7, for ImageNet)
+    /// @param projection D, the number of features (Sec. 4: 128)
+    /// @param temperature τ > 0 (Sec. 4.2: 0.07; official README: 0.1 on CIFAR-10); none in the form `parametric`
+    /// @param negatives m ≥ 1, noise samples of each image in the form `nce` (Sec. 4.2: 4096)
+    /// @param momentum of the bank, 0 to 1 (official code, main.py: nce-m 0.5)
+    /// @param proximal λ ≥ 0 (Eq. 9; the paper compares 0, 10, 30, 50; the official code has none)
+    public record Config(String form, int projection, double temperature, int negatives, double momentum,
+            double proximal) {
+        /// ImageNet, as in the official code.
+        public static final Config PAPER = new Config("nce", 128, 0.07, 4096, 0.5, 0);
+
+        /// Checks the ranges.
+        public Config {
+            Range.oneOf("form", form, "parametric", "nonparametric", "nce");
+            Range.width("projection", projection);
+            Range.positive("temperature", temperature);
+            Range.atLeast("negatives", negatives, 1);
+            Range.fraction("momentum", momentum);
+            Range.notNegative("proximal", proximal);
+            Range.that(!form.equals("nce") || temperature >= 0.02,
+                    "temperature must be at least 0.02 with the form nce, or exp(1/τ) overflows, but is " + temperature);
+            Range.that(!form.equals("parametric") || proximal == 0,
+                    "proximal must be 0 with the form parametric, which keeps no features, but is " + proximal);
+        }
+    }
+
+    /// fθ, its last layer being the projector, and what stands for the n classes.
+    record Networks(Layer encoder, Mlp projector, Optional<Linear> w, Optional<MemoryBank> bank,
+            Optional<NoiseContrast> contrast) {}
+
+    private final Config config;
+    private final int images;                            // n
+    private final Networks networks;
+    private Tensor v, index;                             // of this step, from loss to afterUpdate
+
+    /// A linear layer over the encoder of the setup, as in the official code, and a bank or classes.
+    public InstanceDiscrimination(Config config, Setup setup) {
+        int n = setup.images(), batch = setup.batch(), width = config.projection;
+        boolean nce = config.form.equals("nce"), parametric = config.form.equals("parametric");
+        long values = (long) batch * (nce ? (long) config.negatives * width : n);
+        Setup.require(values <= Integer.MAX_VALUE, "batch × " + (nce ? "negatives × projection" : "images")
+                + " must be below 2^31 with the form " + config.form + " but is " + values + ".");
+        this.config = config;
+        this.images = n;
+        Mlp projector = Mlp.of(setup.init().at("projector"), Mlp.Spec.of(setup.features(), width));
+        this.networks = new Networks(setup.encoder(), projector,
+                parametric ? Optional.of(Linear.of(setup.init().at("w"), width, n, false)) : Optional.empty(),
+                parametric ? Optional.empty() : Optional.of(MemoryBank.of(setup.init().at("bank"), n, width)),
+                nce ? Optional.of(NoiseContrast.of(setup, config.negatives)) : Optional.empty());
+    }
+
+    @Override
+    public void beforeStep(Step step) {
+        networks.contrast.ifPresent(contrast -> contrast.draw(step.random("noise"), images));     // j ~ Pₙ = 1/n
+    }
+
+    @Override
+    public Tensor loss(Views views, Step step) {
+        index = views.index().orElseThrow();                                        // i
+        v = features(views.first(), Mode.TRAIN);                                    // v = fθ(xᵢ)            (N, D)
+        if (networks.w.isPresent()) return Losses.crossEntropy(networks.w.get().apply(v, Mode.TRAIN), index);  // Eq. 1
+        MemoryBank bank = networks.bank.orElseThrow();
+        Tensor loss = networks.contrast.isPresent()
+                ? networks.contrast.get().loss(bank, v, index, config.temperature)        // J_NCE, Eq. 7
+                : Losses.crossEntropy(bank.logits(v, config.temperature), index);         // −log P(i|v), Eq. 2
+        return config.proximal == 0 ? loss
+                : loss.add(Losses.proximal(v, bank.of(index), config.proximal));          // λ ‖v⁽ᵗ⁾ − v⁽ᵗ⁻¹⁾‖², Eq. 9
+    }
+
+    /// fᵢ ← v, on average; the gradient was of the old rows.
+    @Override
+    public void afterUpdate(Step step) {
+        networks.bank.ifPresent(bank -> bank.update(v, index, config.momentum));
+    }
+
+    private Tensor features(Tensor x, Mode mode) {
+        Tensor f = networks.projector.apply(networks.encoder.apply(x, mode), mode);
+        return networks.bank.isPresent() ? Losses.normalize(f) : f;
+    }
+
+    @Override
+    public Map<String, Tensor> parameters() {
+        return Modules.parameters(networks);
+    }
+
+    @Override
+    public Map<String, Tensor> state() {
+        return Modules.state(networks);
+    }
+
+    @Override
+    public Layer encoder() {
+        return networks.encoder;
+    }
+
+    @Override
+    public Optional<Mlp> head() {
+        return Optional.of(networks.projector);
+    }
+
+    @Override
+    public Tensor embed(Tensor pictures) {
+        return features(pictures, Mode.EVAL);
+    }
+
+    /// ln n: all images equally likely. With noise: h = 1 / (m + 1) for the image and for each of the m samples.
+    @Override
+    public double chanceLevel(int batch) {
+        double m = config.negatives;
+        return networks.contrast.isEmpty() ? Math.log(images) : Math.log(m + 1) + m * Math.log1p(1 / m);
+    }
+}
