@@ -47,7 +47,10 @@ public final class Methods {
 
     static {
         for (Entry<?> entry : List.of(
-                SimClr.ENTRY)) {
+                SimClr.ENTRY,
+                MoCo.V1,
+                MoCo.V2,
+                MoCoV3.ENTRY)) {
             BY_NAME.put(entry.name, entry);
         }
     }
