@@ -90,7 +90,7 @@ public final class MoCo implements SslMethod {
 
     @Override
     public void beforeStep(Step step) {
-        Ema.update(nets.key, nets.query, step.value(momentum));                 // θ_k ← m θ_k + (1 − m) θ_q      Eq. 2
+        Ema.update(nets.key, nets.query, step.value(momentum));               // θ_k ← m θ_k + (1 − m) θ_q      Eq. 2
         for (int i = 0; i < 2 && config.shuffle; i++) shuffles.get(i).draw(step.random("shuffle " + i));
     }
 
@@ -98,8 +98,8 @@ public final class MoCo implements SslMethod {
     public Tensor loss(Views views, Step step) {
         Tensor zq = nets.query.apply(views.first(), Mode.TRAIN), zk = shuffles.get(0).through(nets.key, views.second());
         if (config.symmetric) {
-            zq = zq.concat(0, nets.query.apply(views.second(), Mode.TRAIN));                                 // (2N, D)
-            zk = zk.concat(0, shuffles.get(1).through(nets.key, views.first()));                             // (2N, D)
+            zq = zq.concat(0, nets.query.apply(views.second(), Mode.TRAIN));                                // (2N, D)
+            zk = zk.concat(0, shuffles.get(1).through(nets.key, views.first()));                            // (2N, D)
         }
         q = Losses.normalize(zq);                                             // q = f_q(x_q)
         k = Losses.normalize(zk.stopGradient());                              // k₊ = f_k(x_k)
@@ -109,7 +109,7 @@ public final class MoCo implements SslMethod {
     @Override
     public void afterUpdate(Step step) {
         nets.health.take(q, k, nets.queue, step);
-        nets.queue.enqueue(k);                                                 // enqueue(queue, k), dequeue(queue)
+        nets.queue.enqueue(k);                                                // enqueue(queue, k), dequeue(queue)
     }
 
     @Override

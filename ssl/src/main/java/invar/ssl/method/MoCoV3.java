@@ -26,8 +26,8 @@ import java.util.Optional;
 /// of the batch. Keys come from a slowly moving average of the encoder; there is no queue, so batches must be large.
 ///
 /// Departures:
-/// - the heads are those of the official code for ResNet-50 (facebookresearch/moco-v3, moco/builder.py); a transformer's
-///   have another layer in the projector and a batch norm at the end of the predictor;
+/// - the heads are those of the official code for ResNet-50 (facebookresearch/moco-v3, moco/builder.py); a
+///   transformer's have another layer in the projector and a batch norm at the end of the predictor;
 /// - batch norm sees the whole batch, as SyncBN does in the official code, which runs on several devices.
 public final class MoCoV3 implements SslMethod {
 

@@ -67,12 +67,13 @@ class MoCoTest extends MethodContract {
     }
 
     /// Sec. 4.1, and the demo's notes: with m = 0 the keys come from the network as it is, and those in the queue from
-    /// one that it was up to 16 steps ago, too different to be compared. The loss, low while the queue is random, ends
-    /// near chance; with m = 0.99 it falls.
+    /// one that it was up to 16 steps ago, too different to be compared. The loss rises from
+    /// the low value of the random queue towards chance, of which it is 63 to 74 % in the end (four seeds); with m =
+    /// 0.99 it falls, to 13 to 19 %.
     @Test
     void failsWithoutTheMovingAverage() {
-        assertThat(shareOfChance(0.99)).isLessThan(0.4);
-        assertThat(shareOfChance(0)).isGreaterThan(0.6);
+        assertThat(shareOfChance(0.99)).isLessThan(0.35);
+        assertThat(shareOfChance(0)).isGreaterThan(0.5);
     }
 
     private double shareOfChance(double momentum) {

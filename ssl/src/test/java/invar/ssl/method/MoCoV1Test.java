@@ -34,7 +34,7 @@ class MoCoV1Test extends MethodContract {
     protected double[] tenLosses() {
         return new double[] {
             2.315867393554, 2.523068666228, 3.004344265482, 3.283471898210, 2.914428998291, 3.767237937342,
-            3.444834872561, 3.131109083744, 3.131080033222, 3.350693937304};
+            3.444834872561, 3.131109083744, 3.131080033222, 3.350694437304};
     }
 
     /// The pictures as they are, as in [MoCoTest].

@@ -53,8 +53,9 @@ class FeatureQueueTest {
 
     @Test
     void refusesALengthThatIsNoMultipleOfTheKeysOfAStep() {
-        assertThatThrownBy(() -> FeatureQueue.of(setup(4), 12, 5, 8)).isInstanceOf(UserError.class).hasMessage(
-                "The setting queue must be a multiple of the keys of one step, which are 8 with a batch of 4, but is 12.");
+        assertThatThrownBy(() -> FeatureQueue.of(setup(4), 12, 5, 8)).isInstanceOf(UserError.class)
+                .hasMessage("The setting queue must be a multiple of the keys of one step, which are 8 with a batch of "
+                        + "4, but is 12.");
     }
 
     private static Setup setup(int batch) {
