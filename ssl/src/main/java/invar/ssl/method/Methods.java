@@ -52,7 +52,10 @@ public final class Methods {
                 Cpc.ENTRY,
                 InstanceDiscrimination.ENTRY,
                 SimClr.ENTRY,
-                SimClrV2.ENTRY)) {
+                SimClrV2.ENTRY,
+                MoCo.V1,
+                MoCo.V2,
+                MoCoV3.ENTRY)) {
             BY_NAME.put(entry.name, entry);
         }
     }

@@ -1,9 +1,14 @@
 package invar.ssl.part;
 
 import invar.core.Ops;
+import invar.core.Shape;
 import invar.core.Tensor;
 import invar.core.UpdateOp;
 import invar.nn.Buffer;
+import invar.nn.init.Init;
+import invar.nn.init.Initializer;
+import invar.ssl.Losses;
+import invar.ssl.Setup;
 
 /// The keys of the last batches, first in, first out: MoCo's negatives (He et al. 2020,
 /// [arXiv:1911.05722](https://arxiv.org/abs/1911.05722), Sec. 3.2 and Algorithm 1).
@@ -19,6 +24,21 @@ public record FeatureQueue(@Buffer Tensor rows, @Buffer Tensor pointer) {
 
     public FeatureQueue {
         if (rows.shape().rank() != 2) throw new IllegalArgumentException("a queue is a matrix, not " + rows.shape());
+    }
+
+    /// A queue of random rows of unit length (moco/builder.py), all of which keys have replaced after K / N steps.
+    ///
+    /// @param length   K, the setting `queue`
+    /// @param features D
+    /// @param added    N, how many keys each step brings
+    /// @throws invar.ssl.UserError if N does not divide K
+    public static FeatureQueue of(Setup setup, int length, int features, int added) {
+        Setup.require(length % added == 0, "The setting queue must be a multiple of the keys of one step, which are "
+                + added + " with a batch of " + setup.batch() + ", but is " + length + ".");
+        Init init = setup.init().at("queue");
+        Tensor normal = init.tensor("rows", new Initializer.Normal(1), Shape.of(length, features));
+        return init.device().persistent(() ->
+                new FeatureQueue(Losses.normalize(normal), init.device().integers(Shape.of(), 0)));
     }
 
     /// Overwrites the oldest N rows by the keys, N dividing K.
