@@ -47,7 +47,11 @@ public final class Methods {
 
     static {
         for (Entry<?> entry : List.of(
-                SimClr.ENTRY)) {
+                SimClr.ENTRY,
+                Byol.ENTRY,
+                SimSiam.ENTRY,
+                BarlowTwins.ENTRY,
+                VicReg.ENTRY)) {
             BY_NAME.put(entry.name, entry);
         }
     }
