@@ -39,14 +39,17 @@ class BarlowTwinsTest extends MethodContract {
 
     @Override
     protected double[] tenLosses() {
-        return new double[] {};
+        return new double[] {
+            0.597043351514, 1.073179844621, 0.462813632200, 0.507463469637, 0.456941021518, 1.152065938407,
+            0.779336424939, 0.644512646513, 0.501399557829, 0.779437713901};
     }
 
     @Override
     protected TrainConfig byHeart() {
-        return byHeart(0.005);
+        return byHeart(0.1);
     }
 
+    /// Each feature has D − 1 others, so few features need a large λ: 0.1 · 31 is about the 0.005 · 511 of the defaults.
     private TrainConfig byHeart(double lambda) {
         return byHeart(Map.of("hidden", 64, "projection", 32, "lambda", lambda, "scale", 0.1), "drawings", 0.1);
     }
@@ -146,14 +149,15 @@ class BarlowTwinsTest extends MethodContract {
     /// Without the off-diagonal term the features agree between the views as well, but say the same few things.
     @Test
     void becomesRedundantWithoutLambda() {
-        try (Device device = Device.open("cpu"); Trainer with = trainer(byHeart(0.005), device, 512, 16);
+        try (Device device = Device.open("cpu"); Trainer with = trainer(byHeart(0.1), device, 512, 16);
                 Trainer without = trainer(byHeart(0), device, 512, 16)) {
             train(with, 200);
             train(without, 200);
             double rank = Spread.effectiveRank(Spread.embeddings(with.method(), device, 16));
             double redundant = Spread.effectiveRank(Spread.embeddings(without.method(), device, 16));
-            assertThat(redundant).isLessThan(0.5 * rank);
-            assertThat(without.method().health().get("mean diagonal")).isGreaterThan(0.7);
+            assertThat(redundant).isLessThan(1.5);
+            assertThat(rank).isGreaterThan(2.5);
+            assertThat(without.method().health().get("mean diagonal")).isGreaterThan(0.5);
         }
     }
 

@@ -41,7 +41,9 @@ class ByolTest extends MethodContract {
 
     @Override
     protected double[] tenLosses() {
-        return new double[] {};
+        return new double[] {
+            3.781331173775, 3.569266258903, 4.148610886829, 3.875748981803, 3.788392173400, 4.021253629367,
+            3.368206123489, 3.023985300771, 3.347570918331, 3.327682311596};
     }
 
     @Override

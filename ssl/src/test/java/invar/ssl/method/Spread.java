@@ -50,6 +50,21 @@ final class Spread {
         return sum / d * Math.sqrt(d);
     }
 
+    /// How many directions the rows point in, 1 to D: the participation ratio (Σ λ)² / Σ λ² of the eigenvalues of the
+    /// mean of ẑ ẑᵀ over the rows of unit length ẑ, which is 1 / mean of (ẑᵢ · ẑⱼ)² over all i and j. It is 1 where all
+    /// rows are one and also where some are its opposite, which is all that is left of a collapse behind a batch norm:
+    /// the rows' mean is then 0 by force, and so [#ofDirections] need not be small.
+    static double directions(double[][] z) {
+        double sum = 0;
+        for (double[] a : z) {
+            for (double[] b : z) {
+                double dot = MethodContract.dot(a, b);
+                sum += dot * dot / Math.max(MethodContract.dot(a, a) * MethodContract.dot(b, b), 1e-300);
+            }
+        }
+        return (double) z.length * z.length / sum;
+    }
+
     /// The participation ratio (Σ λ)² / Σ λ² of the eigenvalues of the columns' correlation matrix R, 1 to D, which is
     /// D² / Σᵢⱼ Rᵢⱼ²: how many independent columns are as correlated as these. Constant columns count as uncorrelated.
     static double effectiveRank(double[][] z) {

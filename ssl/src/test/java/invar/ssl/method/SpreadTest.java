@@ -20,6 +20,19 @@ class SpreadTest {
         }
         assertThat(Spread.ofDirections(everywhere)).isCloseTo(1, within(0.01));
         assertThat(Spread.ofDirections(one)).isCloseTo(0, within(1e-7));
+        assertThat(Spread.directions(everywhere)).isCloseTo(33, within(1.0));
+        assertThat(Spread.directions(one)).isCloseTo(1, within(1e-12));
+    }
+
+    /// Two opposite points: the deviation is as large as it can be, but there is one direction.
+    @Test
+    void tellsOppositePointsFromDirectionsEverywhere() {
+        double[][] z = new double[8][5];
+        for (int i = 0; i < z.length; i++) {
+            for (int j = 0; j < z[i].length; j++) z[i][j] = (i % 2 == 0 ? 1 : -1) * (j + 0.5);
+        }
+        assertThat(Spread.ofDirections(z)).isGreaterThan(0.8);
+        assertThat(Spread.directions(z)).isCloseTo(1, within(1e-12));
     }
 
     @Test
