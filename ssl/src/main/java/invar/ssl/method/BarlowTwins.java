@@ -42,8 +42,8 @@ public final class BarlowTwins implements SslMethod {
     ///
     /// @param hidden     width of the projector's two hidden layers (Sec. 2.2: 8192)
     /// @param projection D, its output (Sec. 2.2: 8192; more features than the representation has do better, Fig. 4)
-    /// @param lambda     λ ≥ 0, the weight of the off-diagonal entries (Sec. 2.2: 5e-3); 0 for study only: then features
-    ///                   repeat each other (Sec. 4, loss function ablations)
+    /// @param lambda     λ ≥ 0, the weight of the off-diagonal entries (Sec. 2.2: 5e-3); 0 for study only: then
+    ///                   features repeat each other (Sec. 4, loss function ablations)
     /// @param scale      s > 0, a factor of the whole loss. With LARS it matters next to the weight decay alone, with
     ///                   SGD it is a factor of the learning rate
     /// @param biasRate   > 0, the learning rate of biases and batch norms as a multiple of that of the weights (Sec.

@@ -42,10 +42,10 @@ public final class Byol implements SslMethod {
     ///
     /// @param hidden     width of the hidden layer of projector and predictor (Sec. 3.3: 4096)
     /// @param projection D, their output (Sec. 3.3: 256)
-    /// @param momentum   τ at the first step, 0 to 1, from where it goes to 1 along half a cosine (Sec. 3.3: 0.996;
+    /// @param targetDecay τ at the first step, 0 to 1, from where it goes to 1 along half a cosine (Sec. 3.3: 0.996;
     ///                   0.99 for 300 epochs and fewer: configs/byol.py)
     /// @param predictor  true; false for study only: without q training collapses (Table 5b)
-    public record Config(int hidden, int projection, double momentum, boolean predictor) {
+    public record Config(int hidden, int projection, double targetDecay, boolean predictor) {
 
         /// ImageNet, ResNet-50, 1000 epochs: Sec. 3.3.
         public static final Config PAPER = new Config(4096, 256, 0.996, true);
@@ -54,7 +54,7 @@ public final class Byol implements SslMethod {
         public Config {
             Range.width("hidden", hidden);
             Range.width("projection", projection);
-            Range.fraction("momentum", momentum);
+            Range.fraction("targetDecay", targetDecay);
         }
     }
 
@@ -70,7 +70,7 @@ public final class Byol implements SslMethod {
     public record Networks(Branch online, Optional<Mlp> predictor, Branch target, @Buffer Tensor similarity) {}
 
     private final Networks networks;
-    private final Schedule momentum;                                  // τ
+    private final Schedule decay;                                     // τ
 
     /// Projector and predictor over the encoder of the setup, and a target that is a copy.
     public Byol(Config config, Setup setup) {
@@ -79,7 +79,7 @@ public final class Byol implements SslMethod {
         Optional<Mlp> predictor = config.predictor
                 ? Optional.of(mlp(config, setup, "predictor", config.projection)) : Optional.empty();
         this.networks = new Networks(online, predictor, Modules.copyOf(online), setup.zeros());
-        this.momentum = Schedule.cosine(config.momentum, 1, setup.totalSteps());
+        this.decay = Schedule.cosine(config.targetDecay, 1, setup.totalSteps());
     }
 
     /// Linear with bias, batch norm, ReLU, linear without (byol/utils/networks.py).
@@ -107,7 +107,7 @@ public final class Byol implements SslMethod {
     /// ξ ← τ ξ + (1 − τ) θ, with the θ that the optimizer has just made.
     @Override
     public void afterUpdate(Step step) {
-        Ema.update(networks.target, networks.online, step.value(momentum));
+        Ema.update(networks.target, networks.online, step.value(decay));
     }
 
     @Override

@@ -44,8 +44,8 @@ public final class SimSiam implements SslMethod {
     /// @param hidden     width of its hidden layers (Sec. 3: 2048)
     /// @param projection D, its output and that of the predictor (Sec. 3: 2048)
     /// @param bottleneck width of the predictor's hidden layer (Sec. 3: 512, a quarter of D)
-    /// @param fixedRate  whether the predictor's learning rate stays at its highest value (Table 1c, used from there on;
-    ///                   `--fix-pred-lr`)
+    /// @param fixedRate  whether the predictor's learning rate stays at its highest value (Table 1c, used from there
+    ///                   on; `--fix-pred-lr`)
     /// @param stopGradient true; false for study only: without sg(·) training collapses (Sec. 4.1, Fig. 2)
     public record Config(int layers, int hidden, int projection, int bottleneck, boolean fixedRate,
             boolean stopGradient) {

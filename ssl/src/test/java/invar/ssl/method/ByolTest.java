@@ -27,7 +27,7 @@ class ByolTest extends MethodContract {
 
     private static final int HIDDEN = 9, PROJECTION = 7;
     private static final Map<String, Object> SMALL =
-            Map.of("hidden", HIDDEN, "projection", PROJECTION, "momentum", 0.9, "predictor", true);
+            Map.of("hidden", HIDDEN, "projection", PROJECTION, "targetDecay", 0.9, "predictor", true);
 
     ByolTest() {
         super("byol", SMALL);
@@ -52,7 +52,7 @@ class ByolTest extends MethodContract {
     }
 
     private TrainConfig byHeart(boolean predictor) {
-        return byHeart(Map.of("hidden", 64, "projection", 32, "momentum", 0.9, "predictor", predictor), "drawings",
+        return byHeart(Map.of("hidden", 64, "projection", 32, "targetDecay", 0.9, "predictor", predictor), "drawings",
                 0.1);
     }
 
@@ -198,17 +198,18 @@ class ByolTest extends MethodContract {
 
     private static double spreadAfter(TrainConfig config) {
         try (Device device = Device.open("cpu"); Trainer trainer = trainer(config, device, 512, 16)) {
-            train(trainer, 200);
+            train(trainer, 60);
             return Spread.ofDirections(Spread.embeddings(trainer.method(), device, 16));
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 5, 0.9, hidden must be 1 to", "5, 0, 0.9, projection must be 1 to",
-        "5, 5, 1.1, momentum must be from 0 to 1 but is 1.1", "5, 5, -0.1, momentum must be from 0 to 1 but is -0.1",
-        "5, 5, NaN, momentum must be from 0 to 1 but is NaN"})
-    void refusesWhatIsOutOfRange(int hidden, int projection, double momentum, String message) {
-        assertThatIllegalArgumentException().isThrownBy(() -> new Byol.Config(hidden, projection, momentum, true))
+    @CsvSource({"0, 5, 0.9, hidden must be at least 1 but is 0", "5, 0, 0.9, projection must be at least 1 but is 0",
+        "5, 5, 1.1, targetDecay must be from 0 to 1 but is 1.1",
+        "5, 5, -0.1, targetDecay must be from 0 to 1 but is -0.1",
+        "5, 5, NaN, targetDecay must be from 0 to 1 but is NaN"})
+    void refusesWhatIsOutOfRange(int hidden, int projection, double targetDecay, String message) {
+        assertThatIllegalArgumentException().isThrownBy(() -> new Byol.Config(hidden, projection, targetDecay, true))
                 .withMessageStartingWith(message);
     }
 }

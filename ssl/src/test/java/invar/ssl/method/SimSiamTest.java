@@ -65,7 +65,7 @@ class SimSiamTest extends MethodContract {
 
     private TrainConfig byHeart(boolean stopGradient) {
         return byHeart(Map.of("hidden", 64, "projection", 64, "bottleneck", 16, "stopGradient", stopGradient),
-                "drawings", 0.1);
+                "drawings", 0.2);
     }
 
     /// Four tenths of the way from chance, 0, to the least, −1: for a loss whose least is 0 that is 0.6 of chance.
@@ -204,21 +204,23 @@ class SimSiamTest extends MethodContract {
         }
     }
 
-    /// Figure 2 of the paper: without the stopped gradient the loss runs to −1 and all outputs become one.
+    /// Figure 2 of the paper: without the stopped gradient the loss runs to −1 and all outputs become one. How many
+    /// directions are left is measured, not the deviation: the batch norm at the projector's end pushes the outputs
+    /// to both ends of a line, now and then.
     @Test
     void collapsesWithoutStoppedGradient() {
         try (Device device = Device.open("cpu"); Trainer with = trainer(byHeart(true), device, 512, 16);
                 Trainer without = trainer(byHeart(false), device, 512, 16)) {
-            train(with, 200);
-            assertThat(train(without, 200).getLast()).isLessThan(-0.99);
-            assertThat(Spread.ofDirections(Spread.embeddings(with.method(), device, 16))).isGreaterThan(0.3);
-            assertThat(Spread.ofDirections(Spread.embeddings(without.method(), device, 16))).isLessThan(0.1);
+            train(with, 100);
+            assertThat(train(without, 100).getLast()).isLessThan(-0.8);
+            assertThat(Spread.directions(Spread.embeddings(with.method(), device, 16))).isGreaterThan(2);
+            assertThat(Spread.directions(Spread.embeddings(without.method(), device, 16))).isLessThan(1.3);
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 5, 5, 5, layers must be at least 1 but is 0", "2, 0, 5, 5, hidden must be 1 to",
-        "2, 5, 0, 5, projection must be 1 to", "2, 5, 5, 0, bottleneck must be 1 to"})
+    @CsvSource({"0, 5, 5, 5, layers must be at least 1 but is 0", "2, 0, 5, 5, hidden must be at least 1 but is 0",
+        "2, 5, 0, 5, projection must be at least 1 but is 0", "2, 5, 5, 0, bottleneck must be at least 1 but is 0"})
     void refusesWhatIsOutOfRange(int layers, int hidden, int projection, int bottleneck, String message) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new SimSiam.Config(layers, hidden, projection, bottleneck, true, true))
