@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import invar.core.Device;
+import invar.core.Philox;
+import invar.core.Shape;
 import invar.core.Tensor;
 import invar.nn.Layer;
 import invar.nn.Mlp;
 import invar.nn.Mode;
 import invar.nn.init.Init;
+import invar.ssl.Losses;
 import invar.ssl.ParameterGroup;
 import invar.ssl.SslMethod;
 import invar.ssl.Step;
@@ -35,6 +38,14 @@ class BarlowTwinsTest extends MethodContract {
     @Override
     protected Map<String, Object> atStart() {
         return Map.of("hidden", 128, "projection", 64, "scale", 0.5);
+    }
+
+    /// By chance each Cᵢᵢ is off by about 1/√24 = 0.2 and (1 − Cᵢᵢ)² by 0.4. Features drawn one by one make up for each
+    /// other, see [#isAtChanceWithFeaturesDrawnOneByOne]; those of an untrained network, of which few are different,
+    /// are off together.
+    @Override
+    protected double nearChance(double chance) {
+        return 0.4 * chance;
     }
 
     @Override
@@ -148,6 +159,23 @@ class BarlowTwinsTest extends MethodContract {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"65, 0.1", "129, 0.005", "129, 0.5"})
+    void isAtChanceWithFeaturesDrawnOneByOne(int images, double lambda) {
+        try (Device device = Device.open("reference")) {
+            double chance = method(device, Map.of("projection", 129, "lambda", lambda, "scale", 1)).chanceLevel(images);
+            double loss = Losses.barlowTwins(noise(device, images, 1), noise(device, images, 2), lambda).item();
+            assertThat(loss).isCloseTo(chance, within(0.08 * chance));
+        }
+    }
+
+    private static Tensor noise(Device device, int rows, long seed) {
+        Philox random = new Philox(seed, 0);
+        double[] values = new double[rows * 129];
+        for (int i = 0; i < values.length; i++) values[i] = random.nextGaussian();
+        return device.tensor(Shape.of(rows, 129), values);
+    }
+
     /// Without the off-diagonal term the features agree between the views as well, but say the same few things.
     @Test
     void becomesRedundantWithoutLambda() {
@@ -164,7 +192,8 @@ class BarlowTwinsTest extends MethodContract {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 5, 0.1, 1, 1, hidden must be at least 1 but is 0", "5, 0, 0.1, 1, 1, projection must be at least 1 but is 0",
+    @CsvSource({"0, 5, 0.1, 1, 1, hidden must be at least 1 but is 0",
+        "5, 0, 0.1, 1, 1, projection must be at least 1 but is 0",
         "5, 5, -0.1, 1, 1, lambda must be a number of at least 0 but is -0.1",
         "5, 5, 0.1, 0, 1, scale must be a number > 0 but is 0.0",
         "5, 5, 0.1, 1, 0, biasRate must be a number > 0 but is 0.0"})

@@ -140,7 +140,8 @@ class VicRegTest extends MethodContract {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 5, 25, 25, 1, hidden must be at least 1 but is 0", "5, 0, 25, 25, 1, projection must be at least 1 but is 0",
+    @CsvSource({"0, 5, 25, 25, 1, hidden must be at least 1 but is 0",
+        "5, 0, 25, 25, 1, projection must be at least 1 but is 0",
         "5, 5, -1, 25, 1, invariance must be a number of at least 0 but is -1.0",
         "5, 5, 25, 0, 1, variance must be a number > 0 but is 0.0",
         "5, 5, 25, 25, NaN, covariance must be a number of at least 0 but is NaN"})
