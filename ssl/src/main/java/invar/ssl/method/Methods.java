@@ -55,6 +55,10 @@ public final class Methods {
                 SimClrV2.ENTRY,
                 MoCo.V1,
                 MoCo.V2,
+                Byol.ENTRY,
+                SimSiam.ENTRY,
+                BarlowTwins.ENTRY,
+                VicReg.ENTRY,
                 MoCoV3.ENTRY)) {
             BY_NAME.put(entry.name, entry);
         }
