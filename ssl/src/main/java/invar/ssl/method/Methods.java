@@ -47,7 +47,9 @@ public final class Methods {
 
     static {
         for (Entry<?> entry : List.of(
-                SimClr.ENTRY)) {
+                SimClr.ENTRY,
+                SwAv.ENTRY,
+                DeepClusterV2.ENTRY)) {
             BY_NAME.put(entry.name, entry);
         }
     }
