@@ -56,7 +56,8 @@ public record ClusterLabels(@Buffer Tensor table, @Buffer Tensor classes) {
     /// @param index  (N), I32, the number of each image
     public Tensor crossEntropy(Tensor logits, Tensor index) {
         int n = index.dim(0), k = classes.dim(0), views = logits.dim(0) / n;
-        Tensor target = table.gather(index).equal(classes.reshape(1, k));                   // (N, K)
+        Tensor label = table.stopGradient().gather(index);                                  // (N, 1)
+        Tensor target = label.equal(classes.reshape(1, k));                                 // (N, K)
         Tensor byView = logits.logSoftmax(1).reshape(views, n, k);
         return byView.mul(target).sum().div(target.sum().clampMin(1)).scale(-1.0 / views);
     }
