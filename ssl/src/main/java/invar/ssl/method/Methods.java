@@ -58,6 +58,8 @@ public final class Methods {
                 Byol.ENTRY,
                 SimSiam.ENTRY,
                 BarlowTwins.ENTRY,
+                SwAv.ENTRY,
+                DeepClusterV2.ENTRY,
                 VicReg.ENTRY,
                 MoCoV3.ENTRY)) {
             BY_NAME.put(entry.name, entry);
