@@ -47,7 +47,8 @@ public final class Methods {
 
     static {
         for (Entry<?> entry : List.of(
-                SimClr.ENTRY)) {
+                SimClr.ENTRY,
+                Dino.ENTRY)) {
             BY_NAME.put(entry.name, entry);
         }
     }
