@@ -67,14 +67,16 @@ final class Train implements Callable<Integer> {
     @Option(names = "--temperature", paramLabel = "TAU", description = "Temperature of the loss, > 0.")
     private Double temperature;
 
-    @Option(names = "--encoder", paramLabel = "NAME", description = "resnet10, resnet18, resnet34, resnet50, …")
+    @Option(names = "--encoder", paramLabel = "NAME", description = "resnet10, resnet18, resnet34, resnet50, …, or "
+            + "vit-mini, vit-tiny, vit-small, vit-base.")
     private String encoder;
 
-    @Option(names = "--width", paramLabel = "N", description = "Channels of the encoder's first stage.")
+    @Option(names = "--width", paramLabel = "N", description = "Channels of the encoder's first stage, or of each "
+            + "token.")
     private Integer width;
 
     @Option(names = "--stem", paramLabel = "NAME",
-            description = "The encoder's first layers: cifar, small or imagenet.")
+            description = "The encoder's first layers: cifar, small or imagenet; patch4 and so on for vit-….")
     private String stem;
 
     @Option(names = "--image-size", paramLabel = "PIXELS", description = "Side of the views.")

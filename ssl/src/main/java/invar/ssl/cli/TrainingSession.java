@@ -183,7 +183,7 @@ final class TrainingSession implements AutoCloseable {
             report.line("no labels and no second drawings: nothing to measure; the encoder is in %s", folder.encoder());
             return;
         }
-        Layer random = Encoders.make(config.encoder(), device, config.seed()).network();
+        Layer random = Encoders.make(config.encoder(), config.imageSize(), device, config.seed()).network();
         Map<String, Map<String, Double>> rows = new LinkedHashMap<>();
         rows.put("raw pixels", evaluation.ofPixels());
         rows.put("standardised pixels", evaluation.ofStandardisedPixels());

@@ -61,6 +61,7 @@ public final class Methods {
                 SwAv.ENTRY,
                 DeepClusterV2.ENTRY,
                 VicReg.ENTRY,
+                Dino.ENTRY,
                 MoCoV3.ENTRY)) {
             BY_NAME.put(entry.name, entry);
         }

@@ -28,6 +28,13 @@ public record Center(@Buffer Tensor value) {
         return teacher.stopGradient().sub(value).scale(1 / temperature).softmax(1);
     }
 
+    /// The same with a temperature that is scheduled.
+    ///
+    /// @param temperature τ > 0, a scalar tensor
+    public Tensor target(Tensor teacher, Tensor temperature) {
+        return teacher.stopGradient().sub(value).div(temperature.stopGradient()).softmax(1);
+    }
+
     /// c ← m c + (1 − m) · mean of the teacher's logits over all views and samples. After the loss, which uses the old
     /// one.
     ///

@@ -16,8 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// A trained encoder as a file: weights and running statistics under torchvision's names, and in the metadata what is
-/// needed to build the network again and to feed it.
+/// A trained encoder as a file: weights and running statistics under torchvision's names, or timm's if it is a vision
+/// transformer, and in the metadata what is needed to build the network again and to feed it.
 public final class EncoderFile {
 
     /// An encoder that was loaded, ready for images.
@@ -68,10 +68,11 @@ public final class EncoderFile {
             TrainConfig.EncoderConfig config = new TrainConfig.EncoderConfig(
                     metadata.get("encoder"), Integer.parseInt(metadata.get("width")), metadata.get("stem"),
                     metadata.getOrDefault("norm", "batch"), false);
-            Layer network = Encoders.make(config, device, 0).network();
+            int side = Integer.parseInt(metadata.get("image_size"));
+            Layer network = Encoders.make(config, side, device, 0).network();
             Weights.load(file, Modules.state(network));
             Normalize normalize = new Normalize(numbers(metadata.get("mean")), numbers(metadata.get("std")));
-            return new Loaded(network, normalize, Integer.parseInt(metadata.get("image_size")), metadata.get("data"));
+            return new Loaded(network, normalize, side, metadata.get("data"));
         } catch (NoSuchFileException e) {
             throw new UserError("There is no encoder file " + file + ".", e);
         } catch (SafetensorsException e) {

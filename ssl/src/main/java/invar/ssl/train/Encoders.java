@@ -7,6 +7,7 @@ import invar.nn.Layer;
 import invar.nn.Norm;
 import invar.nn.ResNet;
 import invar.nn.SplitBatchNorm;
+import invar.nn.VisionTransformer;
 import invar.nn.init.Init;
 import invar.ssl.UserError;
 import java.util.Locale;
@@ -20,20 +21,64 @@ public final class Encoders {
 
     private Encoders() {}
 
-    /// A freshly initialised encoder.
+    /// The side in pixels of the images of [#make] where none is given.
+    private static final int SIDE = 32;
+
+    /// A freshly initialised encoder for images of 32 pixels, or of any size if it is a residual network.
     ///
     /// @throws UserError if there is no such network
     public static Encoder make(TrainConfig.EncoderConfig config, Device device, long seed) {
-        ResNet network = ResNet.of(new Init(device, seed).at("encoder"), spec(config));
+        return make(config, SIDE, device, seed);
+    }
+
+    /// A freshly initialised encoder.
+    ///
+    /// @param side of its images in pixels; only vision transformers, which have a vector for each place, depend on it
+    /// @throws UserError if there is no such network
+    public static Encoder make(TrainConfig.EncoderConfig config, int side, Device device, long seed) {
+        Init init = new Init(device, seed).at("encoder");
+        if (config.name().startsWith("vit-")) {
+            VisionTransformer network = VisionTransformer.of(init, transformer(config, side));
+            return new Encoder(network, network.features());
+        }
+        ResNet network = ResNet.of(init, spec(config));
         return new Encoder(network, network.features());
+    }
+
+    /// Depth and heads by name: DeiT's tiny, small and base (Touvron et al. 2021, arXiv:2012.12877, Table 1), whose
+    /// widths are 192, 384 and 768; `mini`, for small images on few cores, is this project's.
+    private static VisionTransformer.Spec transformer(TrainConfig.EncoderConfig config, int side) {
+        int depth = 12, heads;
+        switch (config.name()) {
+            case "vit-mini" -> {
+                depth = 4;
+                heads = 3;
+            }
+            case "vit-tiny" -> heads = 3;
+            case "vit-small" -> heads = 6;
+            case "vit-base" -> heads = 12;
+            default -> throw unknown(config.name());
+        }
+        if (!config.stem().matches("patch[1-9]\\d{0,2}")) {
+            throw new UserError("The stem of a vision transformer is patch4, patch8, patch16 and so on, by the side of "
+                    + "its patches in pixels, and not '" + config.stem() + "'.");
+        }
+        try {
+            return new VisionTransformer.Spec(side, Integer.parseInt(config.stem().substring(5)), config.width(), depth,
+                    heads);
+        } catch (IllegalArgumentException e) {
+            throw new UserError("The encoder is not possible: " + e.getMessage() + ".", e);
+        }
+    }
+
+    private static UserError unknown(String name) {
+        return new UserError("There is no encoder '" + name + "'; there are resnet10, resnet18, resnet34, resnet50 and "
+                + "more, and vit-mini, vit-tiny, vit-small and vit-base.");
     }
 
     private static ResNet.Spec spec(TrainConfig.EncoderConfig config) {
         String name = config.name();
-        if (!name.matches("resnet\\d{1,3}")) {
-            throw new UserError("There is no encoder '" + name
-                    + "'; there are resnet10, resnet18, resnet34, resnet50 and more.");
-        }
+        if (!name.matches("resnet\\d{1,3}")) throw unknown(name);
         Norm.Maker norm = norm(config.norm());
         try {
             ResNet.Stem stem = ResNet.Stem.valueOf(config.stem().toUpperCase(Locale.ROOT));

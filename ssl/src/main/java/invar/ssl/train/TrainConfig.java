@@ -34,11 +34,15 @@ public record TrainConfig(
 
     /// A network.
     ///
-    /// @param name     `resnet10`, `resnet18`, `resnet34` or `resnet50`
-    /// @param width    channels of the first stage; 64 in the paper
-    /// @param stem     `cifar`, `small` or `imagenet`
-    /// @param norm     `batch`, `layer`, or `split8` for batch norm over eighths of the batch, and so for other numbers
-    /// @param zeroInit whether the last norm of each residual block starts with γ = 0
+    /// @param name     `resnet10`, `resnet18`, `resnet34` or `resnet50`; `vit-mini` of 4 blocks and 3 heads, `vit-tiny`,
+    ///                 `vit-small` or `vit-base` of 12 blocks and 3, 6 or 12 heads
+    /// @param width    channels of the first stage, 64 in the paper; of a vision transformer, features of a token, 192,
+    ///                 384 or 768 in the paper
+    /// @param stem     `cifar`, `small` or `imagenet`; of a vision transformer `patch4` and so on, the side of its
+    ///                 patches in pixels
+    /// @param norm     of a ResNet: `batch`, `layer`, or `split8` for batch norm over eighths of the batch, and so for
+    ///                 other numbers; vision transformers have layer norm and nothing else
+    /// @param zeroInit of a ResNet: whether the last norm of each residual block starts with γ = 0
     public record EncoderConfig(String name, int width, String stem, String norm, boolean zeroInit) {
 
         /// Checks that there is a name, a stem and a norm, and a width of 1 to 1024.

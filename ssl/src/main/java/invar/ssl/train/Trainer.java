@@ -66,7 +66,7 @@ public final class Trainer implements AutoCloseable {
         this.loader = feed.images();
         this.totalSteps = loader.stepsPerEpoch() * config.epochs();
         Record settings = ConfigFile.settings(config);
-        Encoders.Encoder encoder = Encoders.make(config.encoder(), device, config.seed());
+        Encoders.Encoder encoder = Encoders.make(config.encoder(), config.imageSize(), device, config.seed());
         this.method = Methods.named(config.method()).make(settings, new Setup(encoder.network(), encoder.features(),
                 loader.images(), feed.classes(), config.imageSize(), config.batch(), loader.stepsPerEpoch(), totalSteps,
                 new Init(device, config.seed())));

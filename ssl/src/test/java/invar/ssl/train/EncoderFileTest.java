@@ -113,6 +113,7 @@ class EncoderFileTest {
                 "encoder, vit, no encoder 'vit'",
         "encoder, resnet11, ResNet-11", "encoder, resnet18, has no tensor layer1.1.conv1.weight",
                 "stem, huge, no stem 'huge'",
+        "encoder, vit-huge, no encoder 'vit-huge'", "encoder, vit-tiny, The stem of a vision transformer is patch4",
         "image_size, big, is not valid", "mean, 0.1 0.2, three values", "mean, a b c, is not valid",
                 "std, 1 1 0, must be > 0"})
     void refusesAFileWithAWrongValue(String key, String value, String sentence) throws IOException {

@@ -1,0 +1,86 @@
+package invar.ssl.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import invar.core.Device;
+import invar.nn.Mode;
+import invar.nn.Modules;
+import invar.nn.VisionTransformer;
+import invar.ssl.augment.Normalize;
+import invar.ssl.train.EncoderFile;
+import invar.ssl.train.TrainConfig;
+import invar.ssl.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// DINO with a vision transformer, AdamW, a decay that grows, a limit for each gradient, and eight small crops: the
+/// published recipe, small. Images of 9 pixels leave a remainder beside their patches, and small crops have other
+/// positions than large ones.
+class DinoTransformerTest extends MethodContract {
+
+    DinoTransformerTest() {
+        super("dino", Map.of("hidden", 9, "bottleneck", 7, "outputs", 11, "momentum", 0.9));
+    }
+
+    @Override
+    protected String augment() {
+        return "dino";
+    }
+
+    @Override
+    protected List<Integer> localSides() {
+        return List.of(4, 4, 5);
+    }
+
+    @Override
+    protected TrainConfig.EncoderConfig encoder() {
+        return new TrainConfig.EncoderConfig("vit-mini", 6, "patch3");
+    }
+
+    @Override
+    protected TrainConfig.Optimization optimization() {
+        return new TrainConfig.Optimization("adamw", 1e-3, 0.9, 0.04, false, 1, "cosine", 0.01, List.of(), 0.1, 0.999,
+                1e-3, false, 10, 3);
+    }
+
+    @Override
+    protected Map<String, Object> atStart() {
+        return Map.of("hidden", 64, "bottleneck", 512, "outputs", 512);
+    }
+
+    @Override
+    protected double[] tenLosses() {
+        return new double[] {};
+    }
+
+    @Override
+    protected TrainConfig byHeart() {
+        return new TrainConfig("dino", Map.of("hidden", 64, "bottleneck", 64, "outputs", 128), "shapes", 16, "drawings",
+                new TrainConfig.EncoderConfig("vit-mini", 24, "patch4"),
+                new TrainConfig.Optimization("adamw", 2e-3, 0.9, 0.04, false, 2), 64, 25, 17);
+    }
+
+    /// Positions are those of the run's images; the file brings them back, and the network takes other sizes too.
+    @Test
+    void theEncodersFileHoldsTheTransformer(@TempDir Path folder) throws IOException {
+        TrainConfig config = tenSteps();
+        Path file = folder.resolve("encoder.safetensors");
+        Normalize normalize = new Normalize(List.of(0.1, 0.2, 0.3), List.of(0.4, 0.5, 0.6));
+        try (Device device = reference(); Trainer trainer = trainer(config, device)) {
+            train(trainer, 2);
+            EncoderFile.save(file, trainer.encoder(), config, normalize);
+            EncoderFile.Loaded loaded = EncoderFile.load(file, device);
+            assertThat(loaded.network()).isInstanceOf(VisionTransformer.class);
+            assertThat(loaded.side()).isEqualTo(9);
+            assertThat(Modules.state(loaded.network()).get("pos_embed").dim(1)).isEqualTo(1 + 3 * 3);
+            for (int side : new int[] {9, 7, 12}) {
+                assertThat(loaded.network().apply(noise(device, 2, side, 1), Mode.EVAL).doubles())
+                        .isEqualTo(trainer.encoder().apply(noise(device, 2, side, 1), Mode.EVAL).doubles());
+            }
+        }
+    }
+}
