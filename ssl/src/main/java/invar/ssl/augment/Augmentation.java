@@ -9,7 +9,7 @@ import invar.core.Philox;
 /// numbers those are is [Compose]'s business.
 public sealed interface Augmentation
         permits RandomResizedCrop, RandomCrop, ResizeCenterCrop, HorizontalFlip, ColorJitter, Grayscale, GaussianBlur,
-                Solarize, RandomAffine, Normalize {
+                Solarize, RandomAffine, RandomShift, RandAugment, Cutout, Normalize {
 
     /// Changes the image in place.
     ///

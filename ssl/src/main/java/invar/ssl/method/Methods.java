@@ -47,7 +47,10 @@ public final class Methods {
 
     static {
         for (Entry<?> entry : List.of(
-                SimClr.ENTRY)) {
+                SimClr.ENTRY,
+                PiModel.ENTRY,
+                MeanTeacher.ENTRY,
+                FixMatch.ENTRY)) {
             BY_NAME.put(entry.name, entry);
         }
     }
