@@ -94,19 +94,19 @@ class RandAugmentTest {
 
     @Test
     void autoContrastUsesTheWholeRangeOfEachChannel() {
-        assertThat(after(grey(1, 3, 50, 100, 150), Operation.AUTO_CONTRAST, 3, 1)).containsExactly(0, 128, 255);
+        assertThat(after(grey(1, 3, 50, 101, 150), Operation.AUTO_CONTRAST, 3, 1)).containsExactly(0, 130, 255);
         assertThat(after(grey(1, 3, 50, 50, 50), Operation.AUTO_CONTRAST, 3, 1)).containsExactly(50, 50, 50);
         ImageBuffer image = new ImageBuffer().load(new float[] {0.2f, 0.4f, 0, 1, 0.3f, 0.3f}, 0, 1, 2);
         Operation.AUTO_CONTRAST.apply(image, 1, 1);
         assertThat(ComposeTest.pixels(image)).containsExactly(0, 1, 0, 1, 0.3f, 0.3f);
     }
 
-    /// PIL's recipe, written out for values from 50 to 130; what comes out is about equally frequent.
+    /// PIL's recipe, written out for values from 50 to 129, more of them dark; what comes out is about equally frequent.
     @Test
     void equalizeFollowsTheHistogram() {
         int n = 32 * 32;
         int[] x = new int[n], count = new int[256];
-        for (int i = 0; i < n; i++) x[i] = (int) (90 + 40 * Math.sin(i) * Math.sin(i / 7.0));   // 50 … 130
+        for (int i = 0; i < n; i++) x[i] = 50 + (int) (80 * Math.pow(i * 37 % n / 1024.0, 1.5));
         for (int v : x) count[v]++;
         int last = Arrays.stream(x).max().orElseThrow(), step = (n - count[last]) / 255, sum = step / 2;
         int[] curve = new int[256];
@@ -118,7 +118,7 @@ class RandAugmentTest {
         assertThat(y).containsExactly(Arrays.stream(x).map(v -> curve[v]).toArray());
         int[] quarters = new int[4];
         for (int v : y) quarters[v / 64]++;
-        for (int quarter : quarters) assertThat(quarter).isBetween(200, 312);
+        for (int quarter : quarters) assertThat(quarter).isBetween(190, 322);
     }
 
     @Test

@@ -10,19 +10,16 @@ import invar.core.Philox;
 import invar.core.Shape;
 import invar.core.Tape;
 import invar.core.Tensor;
-import invar.nn.Linear;
 import invar.nn.Mode;
 import invar.nn.Modules;
-import invar.nn.init.Init;
 import invar.ssl.Losses;
 import invar.ssl.SslMethod;
 import invar.ssl.Step;
 import invar.ssl.Views;
 import invar.ssl.part.Classifier;
-import invar.ssl.train.Encoders;
+import invar.ssl.train.TrainConfig;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,12 +27,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// What methods hold that train a classifier on a few labels and make it agree with a teacher about two views of the
 /// other images. With the settings of [#SMALL], the weight is 6 from step 6 of 12 on.
-abstract class ConsistencyContract extends MethodContract {
+abstract class ConsistencyContract extends SemiSupervisedContract {
 
     static final Map<String, Object> SMALL = Map.of("weight", 6.0, "ramp", 0.5, "ema", 0.75);
-
-    /// Prefixes of the names in the state of a method.
-    private static final String TRAINED = "trained.", AVERAGE = "average.";
 
     ConsistencyContract(String name) {
         super(name, SMALL);
@@ -43,6 +37,11 @@ abstract class ConsistencyContract extends MethodContract {
 
     /// Whether the average teaches, or the network that is trained.
     abstract boolean averageTeaches();
+
+    @Override
+    protected TrainConfig byHeart() {
+        return byHeartOfFew(Map.of("ema", 0.9));
+    }
 
     @Override
     protected String augment() {
@@ -75,13 +74,6 @@ abstract class ConsistencyContract extends MethodContract {
             step.moveTo(at);
             assertThat(method.loss(views, step).item()).isCloseTo(supervised + weight * distance, within(1e-12));
         }
-    }
-
-    static double[] softmax(double[] logits, int row) {
-        double sum = 0;
-        for (int c = 0; c < CLASSES; c++) sum += Math.exp(logits[row * CLASSES + c]);
-        double all = sum;
-        return IntStream.range(0, CLASSES).mapToDouble(c -> Math.exp(logits[row * CLASSES + c]) / all).toArray();
     }
 
     /// As if the teacher's logits had come from a file.
@@ -151,25 +143,6 @@ abstract class ConsistencyContract extends MethodContract {
             assertThat(method.embed(images).doubles())
                     .containsExactly(now.encoder().apply(images, Mode.EVAL).doubles());
         }
-    }
-
-    /// The network of this prefix, in its present state.
-    private Classifier copy(Device device, SslMethod method, String prefix) {
-        Encoders.Encoder encoder = Encoders.make(encoder(), device, 1);
-        Classifier copy = new Classifier(encoder.network(),
-                Linear.of(new Init(device, 1), encoder.features(), CLASSES, true));
-        Map<String, Tensor> from = of(method, prefix), to = Modules.state(copy);
-        assertThat(from.keySet()).isEqualTo(to.keySet());
-        to.forEach((name, tensor) -> tensor.upload(from.get(name).doubles()));
-        return copy;
-    }
-
-    private static Map<String, Tensor> of(SslMethod method, String prefix) {
-        Map<String, Tensor> found = new LinkedHashMap<>();
-        method.state().forEach((name, tensor) -> {
-            if (name.startsWith(prefix)) found.put(name.substring(prefix.length()), tensor);
-        });
-        return found;
     }
 
     /// Moves a network away from where it started, every value up by a little of its own.
