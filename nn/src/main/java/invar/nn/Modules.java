@@ -9,6 +9,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -75,8 +76,16 @@ public final class Modules {
     /// A network of the same structure and values with persistent tensors of its own: a target or teacher at its start.
     /// Settings are shared.
     public static <T> T copyOf(T node) {
+        return copyOf(node, List.of());
+    }
+
+    /// The same, but for the tensors of `shared`, which then belong to both networks: one over the same parameters, for
+    /// instance, but with running statistics of its own.
+    public static <T> T copyOf(T node, Collection<Tensor> shared) {
+        Map<Tensor, Tensor> copies = new IdentityHashMap<>();
+        shared.forEach(tensor -> copies.put(tensor, tensor));
         @SuppressWarnings("unchecked")          // copy returns what it is given, rebuilt: the same class
-        T copy = (T) copy(node, new IdentityHashMap<>());
+        T copy = (T) copy(node, copies);
         return copy;
     }
 

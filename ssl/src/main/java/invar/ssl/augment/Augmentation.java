@@ -8,9 +8,12 @@ import invar.core.Philox;
 /// What it does to an image is a pure function of the settings, the image and the random numbers it draws. Which
 /// numbers those are is [Compose]'s business.
 public sealed interface Augmentation
-        permits RandomResizedCrop, RandomCrop, ResizeCenterCrop, HorizontalFlip, ColorJitter, Grayscale, GaussianBlur,
-                Solarize, RandomAffine, JigsawTiles, Normalize, ColorDropping, Patches {
+        permits RandomResizedCrop, RandomCrop, ResizeCenterCrop, HorizontalFlip, ColorJitter, Grayscale,
+                GaussianBlur, Solarize, RandomAffine, JigsawTiles, Normalize, ColorDropping, Patches {
                 Solarize, RandomAffine, Normalize, ColorDropping, Patches {
+=======
+                Solarize, RandomAffine, RandomShift, RandAugment, Cutout, Normalize {
+>>>>>>> semi
 
     /// Changes the image in place.
     ///

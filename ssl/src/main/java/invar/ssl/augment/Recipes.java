@@ -29,6 +29,8 @@ public final class Recipes {
         BY_NAME.put("rotnet", Recipes::rotNet);
         BY_NAME.put("jigsaw", Recipes::jigsaw);
         BY_NAME.put("cpc", Recipes::cpc);
+        BY_NAME.put("weak", Recipes::weak);
+        BY_NAME.put("fixmatch", Recipes::fixMatch);
         BY_NAME.put("drawings", Recipes::drawings);
         BY_NAME.put("simclr-drawings", Recipes::simClrDrawings);
         BY_NAME.put("none", Recipes::none);
@@ -152,6 +154,27 @@ public final class Recipes {
         return new Recipe("cpc", "Hénaff et al. 2020, arXiv:1905.09272, Sec. 3, with this project's changes",
                 List.of(Compose.of(new RandomResizedCrop(size, 0.5), new HorizontalFlip(0.5),
                         new Patches(grid, size - (grid - 1) * stride, stride, changes))));
+    }
+
+    /// FixMatch's weak augmentation, for both views: flips, and shifts by an eighth of the side (4 of 32 pixels), what
+    /// comes in being mirrored. Sohn et al., NeurIPS 2020, [arXiv:2001.07685](https://arxiv.org/abs/2001.07685), Sec.
+    /// 2.3; the official code has it for the Π-model and Mean Teacher too.
+    public static Recipe weak(int size) {
+        return twice("weak", "Sohn et al. 2020, arXiv:2001.07685, Sec. 2.3; google-research/fixmatch",
+                Compose.of(weakSteps(size)));
+    }
+
+    /// FixMatch's two views: a weak one and a strong one, which is weak, then two operations of [RandAugment], then
+    /// [Cutout] of half the side. Same source, with the settings of the code's `rac`.
+    public static Recipe fixMatch(int size) {
+        Compose weak = Compose.of(weakSteps(size));
+        return new Recipe("fixmatch", "Sohn et al. 2020, arXiv:2001.07685, Sec. 2.3; google-research/fixmatch",
+                List.of(weak, weak.then(RandAugment.FIXMATCH).then(new Cutout(size / 2, 0.5))));
+    }
+
+    private static Augmentation[] weakSteps(int size) {
+        return new Augmentation[] {
+            new ResizeCenterCrop(size, 1), new HorizontalFlip(0.5), new RandomShift(size / 8)};
     }
 
     /// For pairs of drawings of one thing on white, which differ enough by themselves: a mild warp and mild colours.

@@ -1,8 +1,10 @@
 package invar.ssl.cli;
 
 import java.io.PrintWriter;
+import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /// Prints to the console and to the run's log.
@@ -32,7 +34,7 @@ final class Report {
         log.flush();
     }
 
-    /// Measures by name, a row for each representation.
+    /// Measures by name, a row for each representation. A measure that a row lacks is a dash.
     void table(String title, Map<String, Map<String, Double>> rows) {
         table(text -> line("%s", text), title, rows);
     }
@@ -40,13 +42,18 @@ final class Report {
     /// The same, line by line to anywhere. Columns are as wide as what is in them.
     static void table(Consumer<String> line, String title, Map<String, Map<String, Double>> rows) {
         int first = Math.max(title.length(), rows.keySet().stream().mapToInt(String::length).max().orElse(0));
+        Set<String> columns = new LinkedHashSet<>();
+        rows.values().forEach(measures -> columns.addAll(measures.keySet()));
         StringBuilder head = new StringBuilder(pad(title, first));
-        for (String measure : rows.values().iterator().next().keySet()) head.append("  ").append(pad(measure, DIGITS));
+        for (String measure : columns) head.append("  ").append(pad(measure, DIGITS));
         line.accept(head.toString().stripTrailing());
         rows.forEach((name, measures) -> {
             StringBuilder row = new StringBuilder(pad(name, first));
-            measures.forEach((measure, value) -> row.append("  ")
-                    .append(pad(String.format(Locale.ROOT, "%.3f", value), Math.max(measure.length(), DIGITS))));
+            for (String measure : columns) {
+                Double value = measures.get(measure);
+                String text = value == null ? "-" : String.format(Locale.ROOT, "%.3f", value);
+                row.append("  ").append(pad(text, Math.max(measure.length(), DIGITS)));
+            }
             line.accept(row.toString().stripTrailing());
         });
     }

@@ -188,7 +188,10 @@ final class TrainingSession implements AutoCloseable {
         rows.put("raw pixels", evaluation.ofPixels());
         rows.put("standardised pixels", evaluation.ofStandardisedPixels());
         rows.put("random encoder", evaluation.of(random));
-        rows.put("trained encoder", evaluation.of(trainer.encoder()));
+        Map<String, Double> trained = new LinkedHashMap<>(evaluation.of(trainer.encoder()));
+        trainer.method().classifier().ifPresent(classifier ->
+                trained.put(Evaluation.CLASSIFIER, evaluation.accuracyOf(classifier)));
+        rows.put("trained encoder", trained);
         report.table("held out: " + split.test().size() + " items", rows);
         report.line("the encoder is in %s", folder.encoder());
     }

@@ -60,6 +60,9 @@ public final class Methods {
                 BarlowTwins.ENTRY,
                 SwAv.ENTRY,
                 DeepClusterV2.ENTRY,
+                PiModel.ENTRY,
+                MeanTeacher.ENTRY,
+                FixMatch.ENTRY,
                 VicReg.ENTRY,
                 Dino.ENTRY,
                 MoCoV3.ENTRY)) {

@@ -22,6 +22,9 @@ public final class Evaluation {
     /// Names of the measures, as printed and stored.
     public static final String RETRIEVAL = "same glyph", PERTURBED = "same glyph, perturbed";
 
+    /// Name of the accuracy of a classifier that a method trained, as printed.
+    public static final String CLASSIFIER = "classifier";
+
     private static final Normalize AS_THEY_ARE = new Normalize(List.of(0.0, 0.0, 0.0), List.of(1.0, 1.0, 1.0));
 
     /// Pixels are compared at no more than this side: rows of larger images would fill the memory and find no more.
@@ -72,6 +75,21 @@ public final class Evaluation {
     /// The measures of an encoder, by name, each in [0, 1].
     public Map<String, Double> of(Layer encoder) {
         return measure(normalize, side, images -> Embedder.embed(encoder, images, side, device));
+    }
+
+    /// The share of held-out pictures, every drawing of each item, to whose class a trained classifier gives its largest
+    /// logit; in [0, 1].
+    ///
+    /// @param classifier images to logits (N, C), C the classes of the data
+    /// @throws IllegalStateException if the data have no labels
+    public double accuracyOf(Layer classifier) {
+        if (!labelled()) throw new IllegalStateException("without labels there is no accuracy");
+        Dataset test = split.test().perDrawing();
+        Embeddings logits = Embedder.embed(classifier, Pictures.of(test, 0, side, normalize), side, device);
+        try (Scope _ = device.scope()) {
+            return Accuracy.topK(device.tensor(Shape.of(logits.count(), logits.features()), logits.rows()),
+                    labels(test), 1);
+        }
     }
 
     private Map<String, Double> measure(Normalize pixels, int at, Function<Pictures, Embeddings> features) {

@@ -32,6 +32,19 @@ class ReportTest {
                 "short                         0.000       1.000");
     }
 
+    @Test
+    void showsADashWhereARowLacksAMeasure() {
+        Map<String, Map<String, Double>> rows = new LinkedHashMap<>();
+        rows.put("before", Map.of("kNN-5", 0.25));
+        rows.put("after", measures(0.5, 0.75));
+        List<String> lines = new ArrayList<>();
+        Report.table(lines::add, "items", rows);
+        assertThat(lines).containsExactly(
+                "items   kNN-5  same glyph",
+                "before  0.250  -",
+                "after   0.750  0.500");
+    }
+
     private static Map<String, Double> measures(double first, double second) {
         Map<String, Double> measures = new LinkedHashMap<>();
         measures.put("same glyph", first);

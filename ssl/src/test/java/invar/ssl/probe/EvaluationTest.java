@@ -1,6 +1,7 @@
 package invar.ssl.probe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import invar.core.Device;
 import invar.core.Shape;
@@ -13,6 +14,7 @@ import invar.ssl.data.Split;
 import invar.ssl.train.NoiseImages;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,6 +57,17 @@ class EvaluationTest {
         Split drawn = new Split(new NoiseImages(9, 8, 2), new NoiseImages(20, 8, 2), "");
         assertThat(evaluation(drawn, 5).of(new Nothing())).containsEntry(Evaluation.RETRIEVAL, 1 / 20.0)
                 .containsEntry(Evaluation.PERTURBED, 1 / 20.0);
+    }
+
+    /// One that always says class 0 is right as often as that occurs.
+    @Test
+    void measuresTheAccuracyOfAClassifier() {
+        Split shapes = new Split(Shapes.train(0, 30, 8), Shapes.test(0, 40, 8), "");
+        long zeros = IntStream.range(0, 40).filter(i -> Shapes.test(0, 40, 8).label(i) == 0).count();
+        assertThat(evaluation(shapes, 5).accuracyOf(new Nothing())).isEqualTo(zeros / 40.0);
+        Split noise = new Split(new NoiseImages(9, 8), new NoiseImages(4, 8), "");
+        assertThatThrownBy(() -> evaluation(noise, 5).accuracyOf(new Nothing()))
+                .isInstanceOf(IllegalStateException.class).hasMessageContaining("without labels");
     }
 
     /// Standardised pixels are what an encoder is given; one that passes them on scores the same.
@@ -109,7 +122,7 @@ class EvaluationTest {
     private record Nothing() implements Layer {
         @Override
         public Tensor apply(Tensor x, Mode mode) {
-            return x.device().full(Shape.of(x.dim(0), 3), 1);
+            return x.device().full(Shape.of(x.dim(0), 10), 1);
         }
     }
 }
