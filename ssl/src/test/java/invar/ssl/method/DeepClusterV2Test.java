@@ -39,8 +39,8 @@ class DeepClusterV2Test extends MethodContract {
         return List.of(6, 6, 4);
     }
 
-    /// The first batch is one of those that were clustered: its images are near their centroids, and only a large τ makes
-    /// that count for little.
+    /// The first batch is one of those that were clustered: its images are near their centroids, which counts for
+    /// little with a large τ.
     @Override
     protected Map<String, Object> atStart() {
         return Map.of("hidden", 128, "projection", 64, "prototypes", 9, "temperature", 2);
