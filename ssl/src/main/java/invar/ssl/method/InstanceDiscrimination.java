@@ -20,12 +20,12 @@ import java.util.Optional;
 /// Lin, CVPR 2018, [arXiv:1805.01978](https://arxiv.org/abs/1805.01978), Eq. 1 to 10.
 ///
 /// Every image is a class of its own, to be told from all others whatever the augmentation; images that look alike are
-/// hard to tell apart and end up near each other. A class is stood for by a weight vector (`parametric`), or by what the
-/// encoder made of the image before (`nonparametric`); `nce` compares with m random ones instead of all n.
+/// hard to tell apart and end up near each other. A class has a weight vector (`parametric`), or a row of the bank,
+/// what the encoder made of the image before (`nonparametric`); `nce` compares with m random rows instead of all n.
 ///
 /// Departures:
-/// - where the paper puts the new feature into the bank, the official code (lemniscate.pytorch) puts the mean of old and
-///   new; so does this (`momentum` 0 is the paper's). That of Z and ε: [NoiseContrast];
+/// - the bank gets the mean of old and new feature, as in the official code (lemniscate.pytorch); the paper's is the
+///   new one, `momentum` 0. Those of Z and ε: [NoiseContrast];
 /// - the proximal term, an option, is not in the official code; `parametric` is Eq. 1 as it stands, without τ.
 public final class InstanceDiscrimination implements SslMethod {
 
@@ -56,7 +56,7 @@ public final class InstanceDiscrimination implements SslMethod {
             Range.fraction("momentum", momentum);
             Range.notNegative("proximal", proximal);
             Range.that(!form.equals("nce") || temperature >= 0.02,
-                    "temperature must be at least 0.02 with the form nce, or exp(1/τ) overflows, but is " + temperature);
+                    "temperature must be at least 0.02 with the form nce, for exp(1/τ), but is " + temperature);
             Range.that(!form.equals("parametric") || proximal == 0,
                     "proximal must be 0 with the form parametric, which keeps no features, but is " + proximal);
         }

@@ -13,6 +13,7 @@ import invar.ssl.Setup;
 import invar.ssl.SslMethod;
 import invar.ssl.Step;
 import invar.ssl.Views;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -123,8 +124,11 @@ public final class VicReg implements SslMethod {
     /// The three terms before their weights: a variance term near 1 is collapse, near 0 none.
     @Override
     public Map<String, Double> health() {
-        return Map.of("invariance", networks.terms.invariance.item(), "variance", networks.terms.variance.item(),
-                "covariance", networks.terms.covariance.item());
+        Map<String, Double> terms = new LinkedHashMap<>();
+        terms.put("invariance", networks.terms.invariance.item());
+        terms.put("variance", networks.terms.variance.item());
+        terms.put("covariance", networks.terms.covariance.item());
+        return terms;
     }
 
     /// μ (1 − √ε): the embeddings are all the same, so invariance and covariance are 0 and every spread is √ε.

@@ -57,7 +57,7 @@ public record ClusterLabels(@Buffer Tensor table, @Buffer Tensor classes) {
     public Tensor crossEntropy(Tensor logits, Tensor index) {
         int n = index.dim(0), k = classes.dim(0), views = logits.dim(0) / n;
         Tensor label = table.stopGradient().gather(index);                                  // (N, 1)
-        Tensor target = label.equal(classes.reshape(1, k));                                 // (N, K)
+        Tensor target = label.equal(classes.stopGradient().reshape(1, k));                  // (N, K)
         Tensor byView = logits.logSoftmax(1).reshape(views, n, k);
         return byView.mul(target).sum().div(target.sum().clampMin(1)).scale(-1.0 / views);
     }

@@ -30,6 +30,10 @@ import invar.ssl.Setup;
 /// x being both views of the batch just seen, in training mode: the slow network's batch norms see the batch, as MoCo's
 /// do, and keep running statistics of their own. At the start θ′ = θ and the memory holds random directions.
 ///
+/// The decay matters, possibly because moving all projections away from the memory at once costs the positives nothing,
+/// and the memory follows: on 512 shapes (hidden 64, D = 32, K = 256, τ = 0.2, learning rate 0.1) the loss after 200
+/// steps was 4.1, 4.9, 5.2 and 5.7 with decays of 0.999, 0.99, 0.9 and 0.5, where chance is 5.9.
+///
 /// Departures:
 /// - MoCo has its positive from the slow network, no negatives within the batch, and one direction. The paper says that
 ///   the batch already supplies many negatives, so they stay, and the positive with them;

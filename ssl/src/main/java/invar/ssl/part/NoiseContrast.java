@@ -10,8 +10,8 @@ import invar.ssl.Setup;
 import java.util.stream.IntStream;
 
 /// Noise-contrastive estimation against a [MemoryBank] (Wu, Xiong, Yu, Lin 2018,
-/// [arXiv:1805.01978](https://arxiv.org/abs/1805.01978), Sec. 3.2): of 1 + m rows of the bank, which is the image's own,
-/// and which are noise? With noise Pₙ = 1/n,
+/// [arXiv:1805.01978](https://arxiv.org/abs/1805.01978), Sec. 3.2): of 1 + m rows of the bank, which is the image's
+/// own, and which are noise? With noise Pₙ = 1/n,
 /// ```
 /// P(i|v) = exp(v · fᵢ / τ) / Z                                                            Eq. 4
 /// h(i, v) = P(i|v) / (P(i|v) + m Pₙ(i))                                                   Eq. 6
@@ -20,6 +20,9 @@ import java.util.stream.IntStream;
 /// ```
 /// Z stays what the first batch made it. It lives on the device, 0 until then, and [#loss] chooses between it and the
 /// estimate by arithmetic, without asking the host: a recorded step does the same in every replay.
+///
+/// On few images mind τ: Z is that of a random bank, and an epoch later the rows are those of an untrained network.
+/// With τ = 0.1 and 8 steps an epoch the loss was seen to grow and not to come back; docs/questions/memory-bank.md.
 ///
 /// Departures, the official code's (lemniscate.pytorch, lib/NCEAverage.py): the estimate of Z includes each image's own
 /// row; Eq. 7 has ε = 1e-7 in its denominators.

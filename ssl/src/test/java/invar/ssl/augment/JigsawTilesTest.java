@@ -98,7 +98,8 @@ class JigsawTilesTest {
     }
 
     /// Negative control: the facing edges of neighbours are alike without a gap, and so give the order away. In an
-    /// image of noise averaged over 3 × 3 pixels, columns side by side correlate by 2/3, columns three apart not at all.
+    /// image of noise averaged over 3 × 3 pixels, columns side by side correlate by 2/3, columns three apart not at
+    /// all.
     @Test
     void withoutAGapLinesGoOnFromTileToTile() {
         assertThat(acrossTheCuts(new JigsawTiles(3, 10, 10))).isCloseTo(2 / 3.0, within(0.06));

@@ -179,7 +179,8 @@ class InstanceDiscriminationTest extends MethodContract {
     }
 
     @ParameterizedTest
-    @CsvSource({"parametric, 1, 2.4849066", "nonparametric, 64, 2.4849066", "nce, 1, 1.3862944", "nce, 4096, 9.3178882"})
+    @CsvSource({"parametric, 1, 2.4849066", "nonparametric, 64, 2.4849066", "nce, 1, 1.3862944",
+        "nce, 4096, 9.3178882"})
     void knowsItsChanceLevel(String form, int negatives, double expected) {
         SslMethod method = method(device, Map.of("form", form, "negatives", negatives));
         assertThat(method.chanceLevel(IMAGES)).isCloseTo(expected, within(1e-6));
@@ -198,11 +199,12 @@ class InstanceDiscriminationTest extends MethodContract {
         "softmax; 5; 0.1; 4; 0.5; 0; form must be parametric or nonparametric or nce but is 'softmax'",
         "nce; 0; 0.1; 4; 0.5; 0; projection must be at least 1 but is 0",
         "nonparametric; 5; 0; 4; 0.5; 0; temperature must be a number > 0 but is 0.0",
-        "nce; 5; 0.01; 4; 0.5; 0; temperature must be at least 0.02 with the form nce, or exp(1/τ) overflows, but is 0.01",
+        "nce; 5; 0.01; 4; 0.5; 0; temperature must be at least 0.02 with the form nce, for exp(1/τ), but is 0.01",
         "nce; 5; 0.1; 0; 0.5; 0; negatives must be at least 1 but is 0",
         "nce; 5; 0.1; 4; 1.5; 0; momentum must be from 0 to 1 but is 1.5",
         "nce; 5; 0.1; 4; 0.5; -1; proximal must be a number of at least 0 but is -1.0",
-        "parametric; 5; 0.1; 4; 0.5; 2; proximal must be 0 with the form parametric, which keeps no features, but is 2.0"})
+        "parametric; 5; 0.1; 4; 0.5; 2; proximal must be 0 with the form parametric, which keeps no features, but is "
+                + "2.0"})
     void refusesWhatIsOutOfRange(String form, int projection, double temperature, int negatives, double momentum,
             double proximal, String message) {
         assertThatIllegalArgumentException().isThrownBy(() -> new InstanceDiscrimination.Config(form, projection,
@@ -212,7 +214,8 @@ class InstanceDiscriminationTest extends MethodContract {
     @Test
     void refusesMoreThanAnArrayHolds() {
         Encoders.Encoder encoder = Encoders.make(encoder(), device, 4);
-        Setup setup = new Setup(encoder.network(), encoder.features(), 1_300_000, 0, 8, 4096, 2, 12, new Init(device, 4));
+        Setup setup = new Setup(encoder.network(), encoder.features(), 1_300_000, 0, 8, 4096, 2, 12,
+                new Init(device, 4));
         assertThatThrownBy(() -> new InstanceDiscrimination(InstanceDiscrimination.Config.PAPER, setup))
                 .isInstanceOf(UserError.class)
                 .hasMessage("batch × negatives × projection must be below 2^31 with the form nce but is 2147483648.");

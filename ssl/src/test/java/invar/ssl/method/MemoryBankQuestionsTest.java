@@ -89,8 +89,9 @@ class MemoryBankQuestionsTest {
         });
     }
 
-    /// ∂J/∂sⱼ = (pⱼ − truthⱼ) (1 − hⱼ) with sⱼ = log pⱼ + log Z and 1 − hⱼ = c / (pⱼ + c), c = m/n: that of the softmax,
-    /// p − truth, but for a factor that is near 1 if noise is frequent, and small, if it is rare, for what is known well.
+    /// ∂J/∂sⱼ = (pⱼ − truthⱼ) (1 − hⱼ) with sⱼ = log pⱼ + log Z and 1 − hⱼ = c / (pⱼ + c), c = m/n: that of the
+    /// softmax, p − truth, but for a factor that is near 1 if noise is frequent, and small, if it is rare, for what is
+    /// known well.
     @ParameterizedTest
     @ValueSource(ints = {3, 30, 300})
     void withMuchNoiseTheGradientIsThatOfTheSoftmax(int m) {

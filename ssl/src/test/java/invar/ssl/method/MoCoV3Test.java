@@ -134,10 +134,11 @@ class MoCoV3Test extends MethodContract {
     void hasTheHeadsOfTheOfficialCode() {
         MoCoV3 method = method(0.2, 3);
         assertThat(method.parameters().keySet()).filteredOn(name -> !name.contains("encoder"))
-                .containsExactlyInAnyOrder("query.projector.layers.0.linear.weight", "query.projector.layers.0.norm.weight",
-                "query.projector.layers.0.norm.bias", "query.projector.layers.1.linear.weight",
-                "predictor.layers.0.linear.weight", "predictor.layers.0.norm.weight", "predictor.layers.0.norm.bias",
-                "predictor.layers.1.linear.weight");
+                .containsExactlyInAnyOrder(
+                        "query.projector.layers.0.linear.weight", "query.projector.layers.0.norm.weight",
+                        "query.projector.layers.0.norm.bias", "query.projector.layers.1.linear.weight",
+                        "predictor.layers.0.linear.weight", "predictor.layers.0.norm.weight",
+                        "predictor.layers.0.norm.bias", "predictor.layers.1.linear.weight");
         assertThat(method.state()).containsKey("query.projector.layers.1.norm.running_mean")
                 .containsKey("key.projector.layers.0.linear.weight")
                 .doesNotContainKey("predictor.layers.1.norm.running_mean");

@@ -23,8 +23,7 @@ class SimClrV2MemoryTest extends MethodContract {
             4.984330038136, 4.940050296675, 4.384792931993, 4.763526985460};
     }
 
-    /// With the published decay. The memory moves with the trained network the sooner, the smaller the decay is, and the
-    /// trained network away from the memory: at 0.9 the two chase each other for all of the 200 steps.
+    /// With the published decay. A memory that follows faster makes the task harder: see ContrastiveMemory.
     @Override
     protected TrainConfig byHeart() {
         return byHeart(Map.of("hidden", 256, "projection", 64, "temperature", 0.15, "memory", 256), "drawings", 0.5);

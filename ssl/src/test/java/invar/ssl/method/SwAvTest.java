@@ -60,8 +60,8 @@ class SwAvTest extends MethodContract {
             2.627976814316, 2.805718287868, 2.136908828246, 2.459585092147};
     }
 
-    /// Of the images as they are: codes of differently warped ones need many more steps to agree, and before they do, the
-    /// loss stays near ln K.
+    /// Of the images as they are: codes of differently warped ones need many more steps to agree, and before they do,
+    /// the loss stays near ln K.
     @Override
     protected TrainConfig byHeart() {
         return byHeart(Map.of("hidden", 64, "projection", 32, "prototypes", 16), "none", 0.1);
@@ -176,8 +176,9 @@ class SwAvTest extends MethodContract {
             Tensor prototypes = trainer.method().parameters().get("prototypes.weight");
             double[] start = Losses.normalize(prototypes).doubles();
             double[] encoder = trainer.method().parameters().get("encoder.conv1.weight").doubles();
-            Tensor momentum = trainer.state().entrySet().stream().filter(entry -> entry.getKey().startsWith("optimizer.")
-                    && entry.getKey().endsWith("prototypes.weight")).findFirst().orElseThrow().getValue();
+            Map<String, Tensor> state = trainer.state();
+            Tensor momentum = state.get(state.keySet().stream()
+                    .filter(name -> name.matches("optimizer[.].*prototypes[.]weight")).findFirst().orElseThrow());
             train(trainer, 4);
             assertThat(prototypes.doubles()).containsExactly(start, within(1e-15));
             assertThat(momentum.doubles()).containsOnly(0);
