@@ -31,6 +31,7 @@ public final class ToneCurves {
     /// ```
     /// y(v) = min(255, (s/2 + Σ_{u<v} h(u)) / s)
     /// ```
+    /// As s is rounded down, the brightest values become one: a quarter of the pixels if there are 32 × 32 of them.
     /// A channel stays as it is where s = 0: images of less than about 256 pixels, or nearly all of one value. PIL's
     /// `equalize`.
     public static void equalize(ImageBuffer image) {

@@ -44,8 +44,8 @@ public final class FixMatch implements SslMethod {
     ///
     /// @param confidence τ, how likely a class must be to become a label, 0 to 1 (fixmatch.py, `confidence`: 0.95)
     /// @param weight     λᵤ ≥ 0, of the unlabelled images' loss (fixmatch.py, `wu`: 1)
-    /// @param ema        α of the average that is used, 0 to 1 (fixmatch.py, `ema`: 0.999, for a million steps; shorter runs
-    ///                   need less)
+    /// @param ema        α of the average that is used, 0 to 1 (fixmatch.py, `ema`: 0.999, for a million steps; shorter
+    ///                   runs need less)
     public record Config(double confidence, double weight, double ema) {
 
         /// CIFAR-10: the flags of fixmatch.py.

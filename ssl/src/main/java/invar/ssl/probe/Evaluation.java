@@ -77,8 +77,8 @@ public final class Evaluation {
         return measure(normalize, side, images -> Embedder.embed(encoder, images, side, device));
     }
 
-    /// The share of held-out pictures, every drawing of each item, to whose class a trained classifier gives its largest
-    /// logit; in [0, 1].
+    /// The share of held-out pictures, every drawing of each item, to whose class a trained classifier gives its
+    /// largest logit; in [0, 1].
     ///
     /// @param classifier images to logits (N, C), C the classes of the data
     /// @throws IllegalStateException if the data have no labels

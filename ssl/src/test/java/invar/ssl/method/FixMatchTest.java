@@ -18,11 +18,13 @@ import invar.ssl.SslMethod;
 import invar.ssl.Step;
 import invar.ssl.Views;
 import invar.ssl.augment.Normalize;
-import invar.ssl.data.Shapes;
+import invar.ssl.augment.Recipe;
+import invar.ssl.augment.Recipes;
 import invar.ssl.data.Split;
 import invar.ssl.part.Classifier;
 import invar.ssl.probe.Evaluation;
 import invar.ssl.train.Encoders;
+import invar.ssl.train.Feed;
 import invar.ssl.train.TrainConfig;
 import invar.ssl.train.Trainer;
 import java.util.LinkedHashMap;
@@ -171,22 +173,28 @@ class FixMatchTest extends SemiSupervisedContract {
         }
     }
 
-    /// The negative control: without the threshold, what the network believed at its start is what it is taught.
+    /// The negative control: without the threshold, what the network believed at its start is what it is taught. With
+    /// λᵤ = 5 it had 0.63, 0.38, 0.58, 0.80 of the held-out images right after the seeds 1 to 4, and 0.98, 0.80, 0.91,
+    /// 0.98 with the threshold. NB: with λᵤ = 1 the labelled images correct what is wrong in so short a run, and there
+    /// is no difference beyond that between seeds.
     @Test
     void isWorseWithoutTheThreshold() {
-        double with = accuracy(0.95), without = accuracy(0);
-        assertThat(with).as("%s with the threshold, %s without", with, without).isGreaterThan(without + 0.05);
+        double with = accuracyOnWaves(0.95), without = accuracyOnWaves(0);
+        assertThat(with).as("%s with the threshold, %s without", with, without).isGreaterThan(without + 0.15);
     }
 
-    private double accuracy(double confidence) {
-        TrainConfig config = new TrainConfig("fixmatch", Map.of("confidence", confidence, "ema", 0.9), "shapes", 16,
-                "fixmatch", new TrainConfig.Labels(0.1, 32), new TrainConfig.EncoderConfig("resnet10", 8, "small"),
-                new TrainConfig.Optimization("sgd", 0.05, 0.9, 5e-4, true, 0), 64, 25, 17);
-        Split split = new Split(Shapes.train(0, 512, 16), Shapes.test(0, 512, 16), "");
-        Normalize none = new Normalize(List.of(0.0, 0.0, 0.0), List.of(1.0, 1.0, 1.0));
-        try (Device device = Device.open("cpu"); Trainer trainer = trainer(config, device, 512, 16)) {
-            train(trainer, 200);
-            return new Evaluation(split, 16, none, 5, 0.1, 100, device)
+    private static double accuracyOnWaves(double confidence) {
+        TrainConfig config = new TrainConfig("fixmatch", Map.of("confidence", confidence, "weight", 5.0, "ema", 0.9),
+                "waves", Waves.SIDE, "fixmatch", new TrainConfig.Labels(0.04, 16),
+                new TrainConfig.EncoderConfig("resnet10", 8, "small"),
+                new TrainConfig.Optimization("sgd", 0.05, 0.9, 5e-4, true, 1), 64, 16, 1);
+        Split split = new Split(new Waves(1, 512), new Waves(2, 500), "");
+        Normalize normalize = new Normalize(List.of(0.5, 0.5, 0.5), List.of(0.25, 0.25, 0.25));
+        Recipe recipe = Recipes.named("fixmatch", Waves.SIDE).then(normalize);
+        try (Device device = Device.open("cpu");
+                Trainer trainer = new Trainer(config, Feed.of(config, split.train(), recipe, 1), device)) {
+            train(trainer, trainer.totalSteps());
+            return new Evaluation(split, Waves.SIDE, normalize, 5, 0.1, 100, device)
                     .accuracyOf(trainer.method().classifier().orElseThrow());
         }
     }

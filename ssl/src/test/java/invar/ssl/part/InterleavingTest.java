@@ -39,7 +39,7 @@ class InterleavingTest {
     void comesApartAgain(int few, int many) {
         Tensor a = rows(0, few), b = rows(100, many), c = rows(200, many);
         Interleaving mixed = Interleaving.of(a, b, c);
-        Tensor all = mixed.together(a, b, c), doubled = all.concat(1, all.plus(0.5));     // more values a row, as logits
+        Tensor all = mixed.together(a, b, c), doubled = all.concat(1, all.plus(0.5));     // more values a row
         assertThat(mixed.apart(all)).extracting(rows -> (Object) rows.shape()).containsExactly(a.shape(), b.shape(),
                 c.shape());
         List<Tensor> apart = mixed.apart(doubled);

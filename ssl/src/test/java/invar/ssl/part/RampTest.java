@@ -11,8 +11,8 @@ class RampTest {
 
     /// Two fifths of 50 steps are 20; of 33 they are 13.2.
     @ParameterizedTest
-    @CsvSource({"50, 0, 0", "50, 1, 0.5", "50, 10, 5", "50, 19, 9.5", "50, 20, 10", "50, 49, 10", "33, 13, 9.8484848485",
-        "33, 14, 10"})
+    @CsvSource({"50, 0, 0", "50, 1, 0.5", "50, 10, 5", "50, 19, 9.5", "50, 20, 10", "50, 49, 10",
+        "33, 13, 9.8484848485", "33, 14, 10"})
     void growsInAStraightLineThenStays(long steps, long step, double expected) {
         assertThat(new Ramp(10, 0.4, steps).at(step)).isCloseTo(expected, within(1e-10));
     }
