@@ -33,7 +33,7 @@ public final class Dino implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("dino", "DINO",
             "Caron et al. 2021, arXiv:2104.14294", 2021, Needs.views(2).withLocal().withMomentum().with("centre"),
-            "ln K", new Config(256, 64, 512, false, true, 0.1, 0.04, 0.04, 0, 0.99, 1), Config.PAPER, Dino::new);
+            "ln K", new Config(256, 32, 1024, true, true, 0.1, 0.04, 0.04, 0, 0.95, 1), Config.PAPER, Dino::new);
 
     /// What can be set; files are those of facebookresearch/dino.
     ///
