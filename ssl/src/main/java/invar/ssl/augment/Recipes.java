@@ -137,21 +137,21 @@ public final class Recipes {
                         new JigsawTiles(grid, cell, tile))));
     }
 
-    /// CPC v2: Hénaff et al., ICML 2020, [arXiv:1905.09272](https://arxiv.org/abs/1905.09272), Sec. 3: one view, a
-    /// mosaic of 6 × 6 patches, of 80 pixels at stride 36 in an image of 260, and in proportion in others; patches three
-    /// apart do not overlap. Each is mirrored, loses two channels, is jittered and made grey for itself.
+    /// CPC v2: Hénaff et al., ICML 2020, [arXiv:1905.09272](https://arxiv.org/abs/1905.09272): one view, a mosaic of
+    /// 6 × 6 patches, of 80 pixels at stride 36 in an image of 260, and in proportion in others; patches three apart do
+    /// not overlap. Each is mirrored, loses two channels, is jittered and made grey for itself.
     ///
     /// Departures: images up to [#SMALL] pixels have 3 × 3 patches of half their side, which do not overlap two apart
-    /// (16 at stride 8 in one of 32): a step takes less than a fourth of the time of 6 × 6 patches of 12 pixels, and
-    /// half of that of 5 × 5 patches of 10. Of the paper's changes, two random primitives of AutoAugment, elastic
-    /// deformation, shear and histograms are left out. The strength of the jitter, how often colours are dropped and the
-    /// crop, from half of the area, are of this project.
+    /// (16 at stride 8 in one of 32): a step takes about half as long as with 5 × 5 patches of 10 pixels, and less than a
+    /// third as long as with 6 × 6 of 12. Of the paper's changes, two random primitives of AutoAugment, elastic
+    /// deformation, shear and histograms are left out. How strong the jitter is and how often colours are dropped, and
+    /// the crop from half of the area, are of this project.
     public static Recipe cpc(int size) {
         int grid = size <= SMALL ? 3 : 6;
         int stride = size <= SMALL ? Math.max(1, size / 4) : (int) Math.rint(size * 36 / 260.0);
         Compose changes = Compose.of(new HorizontalFlip(0.5), new ColorDropping(0.5), jitter(0.4, 0.4, 0.1),
                 new Grayscale(0.25));
-        return new Recipe("cpc", "Hénaff et al. 2020, arXiv:1905.09272, Sec. 3, with this project's changes",
+        return new Recipe("cpc", "Hénaff et al. 2020, arXiv:1905.09272, with this project's changes",
                 List.of(Compose.of(new RandomResizedCrop(size, 0.5), new HorizontalFlip(0.5),
                         new Patches(grid, size - (grid - 1) * stride, stride, changes))));
     }

@@ -22,13 +22,13 @@ import java.util.stream.IntStream;
 
 /// CPC v2: data-efficient image recognition with contrastive predictive coding.
 /// Hénaff, Srinivas, De Fauw, Razavi, Doersch, Eslami, van den Oord, ICML 2020,
-/// [arXiv:1905.09272](https://arxiv.org/abs/1905.09272), Eq. 2 and the pseudocode of the appendix.
+/// [arXiv:1905.09272](https://arxiv.org/abs/1905.09272), pseudocode of the appendix; the loss is InfoNCE, Eq. 4 of van
+/// den Oord, Li, Vinyals 2018, [arXiv:1807.03748](https://arxiv.org/abs/1807.03748).
 ///
 /// From the patches in the upper part of an image, tell which of all patches of the batch lies some rows below; and so
 /// in all four directions. Features are neither normalised nor divided by a temperature.
 ///
-/// The encoder must not have batch norm: through its statistics every patch sees all others, also the one that is to be
-/// predicted. The presets have layer norm.
+/// The encoder must not have batch norm, whose statistics show every patch all others. The presets have layer norm.
 ///
 /// Departures:
 /// - the mean over predictions, distances and directions in place of sums, so that chance is ln of the candidates;
@@ -42,7 +42,7 @@ public final class Cpc implements SslMethod {
 
     /// What can be set.
     ///
-    /// @param grid G, patches on each side of the mosaic that the augmentation makes (Sec. 3: 6)
+    /// @param grid G, patches on each side of the mosaic that the augmentation makes (paper: 6)
     /// @param context channels inside of the context network (pseudocode: 256)
     /// @param blocks of the context network (pseudocode: 5)
     /// @param target features that are compared (pseudocode: `target_dim` 64)
@@ -75,7 +75,6 @@ public final class Cpc implements SslMethod {
     public record Networks(Layer encoder, List<Direction> directions) {}
 
     private static final int DIRECTIONS = 4;
-
     private final Config config;
     private final PatchGrid grid;
     private final Networks networks;
@@ -122,7 +121,7 @@ public final class Cpc implements SslMethod {
                 Tensor above = grid.above(c, config.stepsToIgnore + 1 + i);            // (N (G − k) G, F)
                 Tensor predicted = way.predictions.get(i).apply(above, Mode.TRAIN);    // ẑ = W_k c
                 Tensor logits = predicted.scale(config.embScale).matmulT(targets);     // (N (G − k) G, N G²)
-                loss = loss.add(Losses.crossEntropy(logits, below.get(i)));            // Eq. 2
+                loss = loss.add(Losses.crossEntropy(logits, below.get(i)));            // Eq. 4
             }
         }
         return loss.scale(1.0 / (DIRECTIONS * below.size()));

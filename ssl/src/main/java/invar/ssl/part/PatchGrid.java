@@ -27,8 +27,8 @@ public record PatchGrid(int side) {
     public Tensor cut(Tensor mosaics) {
         int n = mosaics.dim(0), channels = mosaics.dim(1), size = mosaics.dim(2) / side;
         Setup.require(mosaics.dim(2) % side == 0, "Views of " + mosaics.dim(2) + " pixels are no mosaic of " + side
-                + " × " + side + " patches: the setting grid must be that of the augmentation; cpc makes 3 × 3 up to 64 "
-                + "pixels, and 6 × 6 above.");
+                + " × " + side + " patches: the setting grid must be that of the augmentation; cpc makes 3 × 3 of "
+                + "images up to 64 pixels, and 6 × 6 of larger ones.");
         return mosaics.reshape(n, channels, side, size, side, size).permute(0, 2, 4, 1, 3, 5)
                 .reshape(n * patches(), channels, size, size);
     }

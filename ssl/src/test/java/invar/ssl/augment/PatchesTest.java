@@ -88,7 +88,8 @@ class PatchesTest {
     void refusesAnImageThatIsNotCoveredByTheGrid() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new Patches(6, 12, 4, NOTHING).apply(ComposeTest.noise(33, 32), new Philox(1, 0)))
-                .withMessage("Patches: a grid of 6 patches of 12 px at stride 4 needs an image of 32 x 32 px, not 33 x 32");
+                .withMessage("Patches: a grid of 6 patches of 12 px at stride 4 needs an image of 32 x 32 px, "
+                        + "not 33 x 32");
     }
 
     @Test
