@@ -8,12 +8,9 @@ import invar.core.Philox;
 /// What it does to an image is a pure function of the settings, the image and the random numbers it draws. Which
 /// numbers those are is [Compose]'s business.
 public sealed interface Augmentation
-        permits RandomResizedCrop, RandomCrop, ResizeCenterCrop, HorizontalFlip, ColorJitter, Grayscale,
-                GaussianBlur, Solarize, RandomAffine, JigsawTiles, Normalize, ColorDropping, Patches {
-                Solarize, RandomAffine, Normalize, ColorDropping, Patches {
-=======
-                Solarize, RandomAffine, RandomShift, RandAugment, Cutout, Normalize {
->>>>>>> semi
+        permits RandomResizedCrop, RandomCrop, ResizeCenterCrop, HorizontalFlip, ColorJitter, Grayscale, GaussianBlur,
+                Solarize, RandomAffine, RandomShift, RandAugment, Cutout, ColorDropping, JigsawTiles, Patches,
+                Normalize {
 
     /// Changes the image in place.
     ///

@@ -60,7 +60,7 @@ abstract class MethodRuns {
         return List.of();
     }
 
-    /// The encoder of all tests but [#learnsASmallSetByHeart]: one channel wide in the first stage.
+    /// The encoder of all tests but [MethodContract#learnsASmallSetByHeart]: two channels wide in the first stage.
     protected TrainConfig.EncoderConfig encoder() {
         return new TrainConfig.EncoderConfig("resnet10", 2, "small");
     }
