@@ -117,8 +117,8 @@ public final class Recipes {
     /// not overlap. Each is mirrored, loses two channels, is jittered and made grey for itself.
     ///
     /// Departures: images up to [#SMALL] pixels have 3 × 3 patches of half their side, which do not overlap two apart
-    /// (16 at stride 8 in one of 32): a step takes about half as long as with 5 × 5 patches of 10 pixels, and less than a
-    /// third as long as with 6 × 6 of 12. Of the paper's changes, two random primitives of AutoAugment, elastic
+    /// (16 at stride 8 in one of 32): a step takes about half as long as with 5 × 5 patches of 10 pixels, and less than
+    /// a third as long as with 6 × 6 of 12. Of the paper's changes, two random primitives of AutoAugment, elastic
     /// deformation, shear and histograms are left out. How strong the jitter is and how often colours are dropped, and
     /// the crop from half of the area, are of this project.
     public static Recipe cpc(int size) {
