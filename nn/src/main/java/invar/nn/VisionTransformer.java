@@ -7,8 +7,8 @@ import invar.nn.init.Initializer;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// The vision transformer (Dosovitskiy et al., ICLR 2021, [arXiv:2010.11929](https://arxiv.org/abs/2010.11929), Eq. 1 to
-/// 4) up to its class token, with timm's parameter names and the settings of the official code of DINO
+/// The vision transformer (Dosovitskiy et al., ICLR 2021, [arXiv:2010.11929](https://arxiv.org/abs/2010.11929), Eq. 1
+/// to 4) up to its class token, with timm's parameter names and the settings of the official code of DINO
 /// (facebookresearch/dino, vision_transformer.py).
 /// ```
 /// z₀ = [cls, patches(x)] + pos

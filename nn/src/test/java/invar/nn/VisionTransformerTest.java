@@ -68,14 +68,13 @@ final class VisionTransformerTest {
     void gradientsAreThoseOfFiniteDifferences(int side, int height, int width) {
         VisionTransformer network = network(side, 4, 6, 2, 3);
         Modules.parameters(network).forEach((name, p) -> {
-            if (name.matches("cls_token|pos_embed|blocks.*(qkv|proj|fc1|fc2).weight")) {
-                p.upload(p.scale(30).doubles());
-            }
+            if (name.matches("cls_token|pos_embed")) p.upload(p.scale(50).doubles());
+            if (name.matches("blocks.*(qkv|proj|fc1|fc2).weight")) p.upload(p.scale(10).doubles());
         });
         List<Tensor> all = new ArrayList<>(List.of(images(init, 2, height, width)));
         all.addAll(Modules.parameters(network).values());
         assertThat(GradCheck.worst(in -> network.apply(in[0], Mode.TRAIN), 2, 5, all.toArray(Tensor[]::new)))
-                .isLessThan(1e-7);
+                .isLessThan(1e-6);
     }
 
     @ParameterizedTest

@@ -34,8 +34,8 @@ public record TrainConfig(
 
     /// A network.
     ///
-    /// @param name     `resnet10`, `resnet18`, `resnet34` or `resnet50`; `vit-mini` of 4 blocks and 3 heads, `vit-tiny`,
-    ///                 `vit-small` or `vit-base` of 12 blocks and 3, 6 or 12 heads
+    /// @param name     `resnet10`, `resnet18`, `resnet34` or `resnet50`; `vit-mini` of 4 blocks and 3 heads,
+    ///                 `vit-tiny`, `vit-small` or `vit-base` of 12 blocks and 3, 6 or 12 heads
     /// @param width    channels of the first stage, 64 in the paper; of a vision transformer, features of a token, 192,
     ///                 384 or 768 in the paper
     /// @param stem     `cifar`, `small` or `imagenet`; of a vision transformer `patch4` and so on, the side of its
