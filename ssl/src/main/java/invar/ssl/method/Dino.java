@@ -40,7 +40,7 @@ public final class Dino implements SslMethod {
     /// @param hidden width of the head's two hidden layers (App. C: 2048)
     /// @param bottleneck width of its third layer, normalised (App. C: 256)
     /// @param outputs K (App. C: 65536)
-    /// @param batchNorm whether the hidden layers have batch norm (main_dino.py: no; lightly: yes with a ResNet)
+    /// @param batchNorm whether the hidden layers have batch norm (main_dino.py: no; lightly: yes for ResNets)
     /// @param normLastLayer whether the last layer's rows keep length 1 (main_dino.py: yes; README: not for ViT-S)
     /// @param studentTemperature τₛ > 0 (Sec. 3.2: 0.1)
     /// @param teacherTemperature τₜ > 0 after the warm-up (Sec. 3.2: 0.07)
@@ -105,7 +105,7 @@ public final class Dino implements SslMethod {
 
     @Override
     public void afterUpdate(Step step) {
-        Ema.update(networks.teacher, networks.student, step.value(decay));             // θₜ ← λ θₜ + (1 − λ) θₛ
+        Ema.update(networks.teacher, networks.student, step.value(decay));            // θₜ ← λ θₜ + (1 − λ) θₛ
         networks.center.update(gt, step.value(centerDecay));                                     // Eq. 4: C
     }
 
