@@ -178,7 +178,7 @@ final class TrainingSession implements AutoCloseable {
         }
     }
 
-    private void conclude(Report report, RunFolder folder) {
+    private void conclude(Report report, RunFolder folder) throws IOException {
         if (!evaluation.possible()) {
             report.line("no labels and no second drawings: nothing to measure; the encoder is in %s", folder.encoder());
             return;
@@ -193,6 +193,7 @@ final class TrainingSession implements AutoCloseable {
                 trained.put(Evaluation.CLASSIFIER, evaluation.accuracyOf(classifier)));
         rows.put("trained encoder", trained);
         report.table("held out: " + split.test().size() + " items", rows);
+        ResultFile.save(folder.result(), rows);
         report.line("the encoder is in %s", folder.encoder());
     }
 

@@ -49,7 +49,7 @@ public record RunFolder(Path root) {
         try {
             Files.createDirectories(folder.checkpoint().getParent());
             for (Path file : List.of(folder.checkpoint(), folder.config(), folder.data(), folder.environment(),
-                    folder.metricsCsv(), folder.metricsJson(), folder.log(), folder.encoder())) {
+                    folder.metricsCsv(), folder.metricsJson(), folder.log(), folder.encoder(), folder.result())) {
                 Files.deleteIfExists(file);
             }
             return folder;
@@ -142,6 +142,11 @@ public record RunFolder(Path root) {
     /// Everything needed to continue.
     public Path checkpoint() {
         return root.resolve("checkpoints").resolve("last.safetensors");
+    }
+
+    /// What it is worth: the measures of the last table, as CSV.
+    public Path result() {
+        return root.resolve("result.csv");
     }
 
     /// The trained encoder.

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,7 +52,13 @@ class TrainTest {
         }
         assertThat(result.out()).endsWith("the encoder is in " + files.encoder() + "\n").doesNotContain("\u001B", "\r");
         assertThat(names(run)).containsExactly("checkpoints", "config.yaml", "data.tsv", "encoder.safetensors",
-                "environment.json", "metrics.csv", "metrics.jsonl", "train.log");
+                "environment.json", "metrics.csv", "metrics.jsonl", "result.csv", "train.log");
+        List<String> values = Files.readAllLines(files.result());
+        assertThat(values.getFirst()).isEqualTo("representation,measure,value");
+        String trained = values.stream().filter(row -> row.startsWith("trained encoder,kNN-20,")).findFirst()
+                .orElseThrow();
+        double knn = Double.parseDouble(trained.substring(trained.lastIndexOf(',') + 1));
+        assertThat(result.line("trained encoder")).endsWith(String.format(Locale.ROOT, "%.3f", knn));
         assertThat(names(run.resolve("checkpoints"))).containsExactly("last.safetensors");
         assertThat(files.log()).hasContent(result.out());
         assertThat(files.data()).content().contains("across\tacross/00.png", "down\tdown/11.png").hasLineCount(25);
