@@ -15,8 +15,8 @@ final class ResultFile {
 
     private ResultFile() {}
 
-    /// Writes the file as a whole or not at all. The last row is the most memory that the process has had, in MiB, where
-    /// the operating system tells it (Linux).
+    /// Writes the file as a whole or not at all. The last row is the most memory that the process has had, in MiB,
+    /// where the operating system tells it (Linux).
     static void save(Path file, Map<String, Map<String, Double>> rows) throws IOException {
         StringBuilder text = new StringBuilder("representation,measure,value\n");
         rows.forEach((representation, measures) -> measures.forEach((measure, value) -> text.append(quoted(
