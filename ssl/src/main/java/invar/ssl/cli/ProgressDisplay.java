@@ -1,5 +1,6 @@
 package invar.ssl.cli;
 
+import invar.ssl.probe.Health;
 import invar.ssl.train.EpochMetrics;
 import java.io.Console;
 import java.time.Duration;
@@ -41,20 +42,31 @@ final class ProgressDisplay implements AutoCloseable {
 
     void epochDone(EpochMetrics m) {
         if (bar != null) {                              // short enough for 80 columns
-            bar.setExtraMessage(String.format(Locale.ROOT, " epoch %d/%d  loss %.3f  %.0f images/s", m.epoch(), epochs,
-                    m.loss(), m.imagesPerSecond()));
+            bar.setExtraMessage(String.format(Locale.ROOT, " epoch %d/%d  loss %.2f of %.2f%s  %.0f/s", m.epoch(),
+                    epochs, m.loss(), m.chance(), spread(m), m.imagesPerSecond()));
         }
         long now = System.nanoTime();
         if (anyLine && m.step() < total && now - lastLine < LINE_EVERY_NANOS) return;
         long left = (now - began) / (m.step() - doneBefore) * (total - m.step());
         String line = String.format(Locale.ROOT, "epoch %" + Integer.toString(epochs).length()
-                        + "d/%d  step %d/%d  loss %.3f (chance %.3f)  lr %.4f  %.0f images/s  data %.0f%%  eta %s",
-                m.epoch(), epochs, m.step(), total, m.loss(), m.chance(), m.lr(), m.imagesPerSecond(),
-                100 * m.dataShare(), clock(left));
+                        + "d/%d  step %d/%d  loss %.3f (chance %.3f)%s  lr %.4f  %.0f images/s  data %.0f%%  eta %s",
+                m.epoch(), epochs, m.step(), total, m.loss(), m.chance(), spread(m), m.lr(),
+                m.imagesPerSecond(), 100 * m.dataShare(), clock(left));
         if (quiet || bar != null) report.log(line);
         else report.line("%s", line);
         lastLine = now;
         anyLine = true;
+    }
+
+    /// What is wrong with the run, also where it is quiet: it concerns the result.
+    void warn(String text) {
+        if (bar != null) System.err.println();          // the bar goes on below
+        report.line("warning: %s", text);
+    }
+
+    private static String spread(EpochMetrics m) {
+        double spread = m.health(Health.SPREAD);
+        return Double.isNaN(spread) ? "" : String.format(Locale.ROOT, "  spread %.2f", spread);
     }
 
     /// For example `1:02:03` or `2:03`.

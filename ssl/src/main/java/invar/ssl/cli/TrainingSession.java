@@ -18,6 +18,7 @@ import invar.ssl.train.Encoders;
 import invar.ssl.train.Environment;
 import invar.ssl.train.EpochMetrics;
 import invar.ssl.train.Feed;
+import invar.ssl.train.HealthWarnings;
 import invar.ssl.train.MetricsFile;
 import invar.ssl.train.RunFolder;
 import invar.ssl.train.TrainConfig;
@@ -101,12 +102,14 @@ final class TrainingSession implements AutoCloseable {
     private boolean run(RunFolder folder, boolean quiet, PrintWriter console) throws IOException {
         String program = ("ssl " + Version.number() + " " + Version.commit()).strip();
         Environment.save(folder.environment(), program, device, Instant.now());
-        MetricsFile metrics = MetricsFile.open(folder, trainer.stepsDone());
+        MetricsFile metrics = MetricsFile.open(folder, trainer.stepsDone(), trainer.healthNames());
+        HealthWarnings warnings = new HealthWarnings(config, trainer.totalSteps() / config.epochs(),
+                Files.exists(folder.log()) ? Files.readString(folder.log()) : "");
         try (PrintWriter log = new PrintWriter(Files.newBufferedWriter(
                 folder.log(), StandardOpenOption.CREATE, StandardOpenOption.APPEND))) {
             Report report = new Report(console, log);
             introduce(report, folder);
-            if (!train(folder, metrics, report, quiet)) return false;
+            if (!train(folder, metrics, warnings, report, quiet)) return false;
             EncoderFile.save(folder.encoder(), trainer.encoder(), config, normalize);
             conclude(report, folder);
             return true;
@@ -125,11 +128,12 @@ final class TrainingSession implements AutoCloseable {
         }
     }
 
-    private boolean train(RunFolder folder, MetricsFile metrics, Report report, boolean quiet) throws IOException {
+    private boolean train(RunFolder folder, MetricsFile metrics, HealthWarnings warnings, Report report, boolean quiet)
+            throws IOException {
         try (Interruption interruption = new Interruption()) {
             try (ProgressDisplay display = new ProgressDisplay(
                     report, config.epochs(), trainer.stepsDone(), trainer.totalSteps(), quiet)) {
-                trainer.run(interruption::requested, new Saving(folder, metrics, display));
+                trainer.run(interruption::requested, new Saving(folder, metrics, warnings, display));
             } catch (UncheckedIOException e) {
                 throw e.getCause();
             }
@@ -141,23 +145,27 @@ final class TrainingSession implements AutoCloseable {
         }
     }
 
-    /// Shows every step, adds a row of metrics after every epoch, and saves a checkpoint now and then.
+    /// Shows every step, adds a row of metrics after every epoch, warns where it does not go well, and saves a
+    /// checkpoint now and then.
     private final class Saving implements Trainer.Listener {
 
         private final RunFolder folder;
         private final MetricsFile metrics;
+        private final HealthWarnings warnings;
         private final ProgressDisplay display;
         private long saved = System.nanoTime();
 
-        Saving(RunFolder folder, MetricsFile metrics, ProgressDisplay display) {
+        Saving(RunFolder folder, MetricsFile metrics, HealthWarnings warnings, ProgressDisplay display) {
             this.folder = folder;
             this.metrics = metrics;
+            this.warnings = warnings;
             this.display = display;
         }
 
         @Override
         public void epochDone(EpochMetrics epoch) {
             display.epochDone(epoch);
+            warnings.after(epoch).forEach(display::warn);
             try {
                 metrics.add(epoch);
             } catch (IOException e) {

@@ -1,5 +1,7 @@
 package invar.ssl.train;
 
+import java.util.Map;
+
 /// Adds up losses and times of an epoch. The sum of losses goes into checkpoints, so that an epoch that was interrupted
 /// has the mean of one that was not; times are of this process alone.
 final class EpochClock {
@@ -33,12 +35,12 @@ final class EpochClock {
     }
 
     /// The epoch's metrics; then starts the next.
-    EpochMetrics lap(long epoch, long step, int batch, double chance, double lr, long bytes) {
+    EpochMetrics lap(long epoch, long step, int batch, double chance, double lr, long bytes,
+            Map<String, Double> health) {
         long now = System.nanoTime();
         double seconds = (now - began) * 1e-9;
         EpochMetrics metrics = new EpochMetrics(epoch, step, lossSum / stepsPerEpoch, chance, lr,
-                steps * batch / seconds,
-                (double) waited / (now - began), seconds, bytes);
+                steps * batch / seconds, (double) waited / (now - began), seconds, bytes, health);
         began = now;
         waited = 0;
         lossSum = 0;

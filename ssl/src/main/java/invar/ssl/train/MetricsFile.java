@@ -6,11 +6,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// One row an epoch, as CSV and as JSON lines.
+/// One row an epoch, as CSV and as JSON lines: first what every run has, then the measures of health. The columns of
+/// the CSV are fixed when the run begins; a measure that is not known then is in the JSON lines alone. One that is not
+/// known, or no number, is an empty cell and a null.
 public final class MetricsFile {
 
     private static final String HEADER =
@@ -22,32 +26,58 @@ public final class MetricsFile {
 
     private final RunFolder folder;
 
-    private MetricsFile(RunFolder folder) {
+    private final List<String> measures;
+
+    private MetricsFile(RunFolder folder, List<String> measures) {
         this.folder = folder;
+        this.measures = measures;
     }
 
     /// The files of a run, made if there are none. Rows after step `done` are dropped, and a last one that is torn: a
-    /// run that continues from there writes them again.
+    /// run that continues from there writes them again. Rows of an earlier build, which had fewer columns, are filled
+    /// up with empty cells.
     ///
+    /// @param measures names of the measures of health that every epoch has
     /// @throws IOException if they cannot be read or written
-    public static MetricsFile open(RunFolder folder, long done) throws IOException {
-        MetricsFile file = new MetricsFile(folder);
-        keep(folder.metricsCsv(), HEADER + "\n", CSV_ROW, done);
-        keep(folder.metricsJson(), "", JSON_ROW, done);
+    public static MetricsFile open(RunFolder folder, long done, List<String> measures) throws IOException {
+        MetricsFile file = new MetricsFile(folder, List.copyOf(measures));
+        StringBuilder header = new StringBuilder(HEADER);
+        for (String measure : measures) header.append(',').append(column(measure));
+        int columns = cells(header.toString());
+        keep(folder.metricsCsv(), header + "\n", CSV_ROW, done,
+                row -> row + ",".repeat(Math.max(0, columns - cells(row))));
+        keep(folder.metricsJson(), "", JSON_ROW, done, UnaryOperator.identity());
         return file;
     }
 
     /// Adds a row. The loss has all its digits, so that runs can be compared.
     public void add(EpochMetrics m) throws IOException {
-        append(folder.metricsCsv(), "%d,%d,%s,%.6f,%.6g,%.1f,%.4f,%.3f,%d\n", m);
+        StringBuilder cells = new StringBuilder(), fields = new StringBuilder();
+        for (String measure : measures) cells.append(',').append(number(m.health(measure), ""));
+        m.health().forEach((measure, value) -> fields.append(",\"").append(column(measure)).append("\":")
+                .append(number(value, "null")));
+        append(folder.metricsCsv(), "%d,%d,%s,%.6f,%.6g,%.1f,%.4f,%.3f,%d", m, cells + "\n");
         append(folder.metricsJson(), "{\"epoch\":%d,\"step\":%d,\"loss\":%s,\"chance\":%.6f,\"lr\":%.6g,"
-                + "\"images_per_second\":%.1f,\"data_share\":%.4f,\"seconds\":%.3f,\"step_bytes\":%d}\n", m);
+                + "\"images_per_second\":%.1f,\"data_share\":%.4f,\"seconds\":%.3f,\"step_bytes\":%d", m,
+                fields + "}\n");
     }
 
-    private static void append(Path file, String format, EpochMetrics m) throws IOException {
+    /// The name of a measure as that of a column: `queue age` is `queue_age`.
+    private static String column(String measure) {
+        return measure.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "_");
+    }
+
+    private static int cells(String row) {
+        return (int) row.chars().filter(c -> c == ',').count() + 1;
+    }
+
+    private static String number(double value, String unknown) {
+        return Double.isFinite(value) ? String.format(Locale.ROOT, "%.6g", value) : unknown;
+    }
+
+    private static void append(Path file, String format, EpochMetrics m, String rest) throws IOException {
         String row = String.format(Locale.ROOT, format, m.epoch(), m.step(), m.loss(), m.chance(), m.lr(),
-                m.imagesPerSecond(),
-                m.dataShare(), m.seconds(), m.stepBytes());
+                m.imagesPerSecond(), m.dataShare(), m.seconds(), m.stepBytes()) + rest;
         try {
             Files.writeString(file, row, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {                       // that the disk is full says nothing of the file
@@ -55,13 +85,16 @@ public final class MetricsFile {
         }
     }
 
-    /// Keeps the first line and the rows up to step `done`.
-    private static void keep(Path file, String head, Pattern row, long done) throws IOException {
+    /// Keeps the first line and the rows up to step `done`, each changed by `as`.
+    private static void keep(Path file, String head, Pattern row, long done, UnaryOperator<String> as)
+            throws IOException {
         StringBuilder kept = new StringBuilder(head);
         String old = Files.exists(file) ? Files.readString(file) : "";
         for (String line : old.substring(0, old.lastIndexOf('\n') + 1).split("\n")) {
             Matcher matcher = row.matcher(line);
-            if (matcher.matches() && Long.parseLong(matcher.group(1)) <= done) kept.append(line).append('\n');
+            if (matcher.matches() && Long.parseLong(matcher.group(1)) <= done) {
+                kept.append(as.apply(line)).append('\n');
+            }
         }
         AtomicFile.write(file, kept.toString().getBytes(StandardCharsets.UTF_8));
     }

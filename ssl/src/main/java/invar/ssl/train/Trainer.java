@@ -14,12 +14,17 @@ import invar.ssl.SslMethod;
 import invar.ssl.Step;
 import invar.ssl.UserError;
 import invar.ssl.method.Methods;
+import invar.ssl.probe.Health;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 
 /// Trains an encoder by a method: for every batch one forward and backward pass and one step of the optimizer.
 ///
@@ -60,15 +65,21 @@ public final class Trainer implements AutoCloseable {
     ///
     /// @throws UserError if the settings do not fit the data
     public Trainer(TrainConfig config, Feed feed, Device device) {
+        this(config, feed, device, setup -> Methods.named(config.method()).make(ConfigFile.settings(config), setup));
+    }
+
+    /// The same with a method that is on no list, such as one with a mistake that is to be studied.
+    ///
+    /// @param maker makes it; the settings name the method whose data it takes
+    public Trainer(TrainConfig config, Feed feed, Device device, Function<Setup, SslMethod> maker) {
         this.config = config;
         this.device = device;
         this.feed = feed;
         this.loader = feed.images();
         this.totalSteps = loader.stepsPerEpoch() * config.epochs();
-        Record settings = ConfigFile.settings(config);
         Encoders.Encoder encoder = Encoders.make(config.encoder(), config.imageSize(), device, config.seed());
-        this.method = Methods.named(config.method()).make(settings, new Setup(encoder.network(), encoder.features(),
-                loader.images(), feed.classes(), config.imageSize(), config.batch(), loader.stepsPerEpoch(), totalSteps,
+        this.method = maker.apply(new Setup(encoder.network(), encoder.features(), loader.images(), feed.classes(),
+                config.imageSize(), config.batch(), loader.stepsPerEpoch(), totalSteps,
                 new Init(device, config.seed())));
         this.step = new Step(device, config.seed());
         this.learningRate = Optimizers.schedule(config.optimization(), loader.stepsPerEpoch(), totalSteps);
@@ -122,7 +133,7 @@ public final class Trainer implements AutoCloseable {
                 if (done % loader.stepsPerEpoch() == 0) {
                     lossSum = 0;
                     listener.epochDone(clock.lap(done / loader.stepsPerEpoch(), done, config.batch(), chanceLevel(),
-                            learningRate.at(done - 1), scope.bytes()));
+                            learningRate.at(done - 1), scope.bytes(), health()));
                 }
                 listener.stepped(done, loss);
                 if (stop.getAsBoolean()) break;
@@ -156,6 +167,25 @@ public final class Trainer implements AutoCloseable {
         }
         method.afterUpdate(step);
         return loss.item();
+    }
+
+    /// How the embeddings of the last batch are spread, and what the method knows of itself. Evaluated without a tape
+    /// and in a scope of its own, so that training goes on as if nobody had looked.
+    private Map<String, Double> health() {
+        Map<String, Double> health = Health.of(method::embed, inputs.views().global(), device);
+        try (Scope _ = device.scope()) {
+            health.putAll(new TreeMap<>(method.health()));
+        }
+        return health;
+    }
+
+    /// The names of the measures of health that every epoch has, in order; the same for every run of these settings.
+    public List<String> healthNames() {
+        List<String> names = new ArrayList<>(Health.names(feed.global()));
+        try (Scope _ = device.scope()) {
+            names.addAll(new TreeMap<>(method.health()).keySet());
+        }
+        return names;
     }
 
     private UserError diverged(double loss) {

@@ -45,6 +45,19 @@ class ReportTest {
                 "after   0.750  0.500");
     }
 
+    @Test
+    void showsTheSpreadBesideTheLossAndItsChanceLevel() {
+        try (ProgressDisplay display = new ProgressDisplay(report, 9, 0, 90, true)) {
+            display.epochDone(new EpochMetrics(1, 10, 4.5678, 6.9, 0.05, 1234, 0.125, 1, 1 << 20,
+                    Map.of("spread", 0.456)));
+            assertThat(log.toString()).contains("loss 4.568 (chance 6.900)  spread 0.46  lr 0.0500");
+            assertThat(console.toString()).isEmpty();
+            display.warn("embeddings have collapsed");
+        }
+        assertThat(console).hasToString("warning: embeddings have collapsed\n");
+        assertThat(log.toString()).endsWith(console.toString());
+    }
+
     private static Map<String, Double> measures(double first, double second) {
         Map<String, Double> measures = new LinkedHashMap<>();
         measures.put("same glyph", first);

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.within;
 import invar.core.Device;
 import invar.core.Gradients;
 import invar.core.Philox;
+import invar.core.Scope;
 import invar.core.Tape;
 import invar.core.Tensor;
 import invar.ssl.SslMethod;
 import invar.ssl.Step;
 import invar.ssl.Views;
 import invar.ssl.augment.Recipes;
+import invar.ssl.probe.Health;
 import invar.ssl.train.ConfigFile;
 import invar.ssl.train.Presets;
 import invar.ssl.train.TrainConfig;
@@ -109,6 +111,25 @@ abstract class MethodContract extends MethodRuns {
                 assertThat((up - down) / (2 * epsilon)).as("direction %d", seed)
                         .isCloseTo(expected, within(gradientTolerance() * Math.max(1, Math.abs(expected))));
             }
+        }
+    }
+
+    /// Once an epoch somebody looks at embeddings and health; training must not feel it.
+    @Test
+    void staysAsItIsWhenItsHealthIsMeasured() {
+        try (Device device = reference(); Trainer trainer = trainer(tenSteps(), device)) {
+            train(trainer, 5);
+            Map<String, List<? extends Number>> before = bits(trainer);
+            try (Scope _ = device.scope()) {
+                SslMethod method = trainer.method();
+                Map<String, Double> found = Health.of(method::embed, List.of(noise(device, 8,
+                        tenSteps().imageSize(), 1)), device);
+                assertThat(found.get(Health.SPREAD)).isBetween(0.0, 1.0);
+                assertThat(found.get(Health.RANK)).isGreaterThanOrEqualTo(1);
+                assertThat(method.health().keySet()).containsAll(trainer.healthNames().stream()
+                        .filter(name -> !Health.names(2).contains(name)).toList());
+            }
+            assertThat(bits(trainer)).isEqualTo(before);
         }
     }
 

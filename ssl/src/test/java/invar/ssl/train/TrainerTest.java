@@ -72,6 +72,8 @@ class TrainerTest {
             assertThat(values(second)).isEqualTo(values(whole));
             assertThat(actual).extracting(EpochMetrics::loss).isEqualTo(expected.stream().map(EpochMetrics::loss)
                     .toList());
+            assertThat(actual).extracting(EpochMetrics::health).isEqualTo(expected.stream().map(EpochMetrics::health)
+                    .toList());
             assertThat(actual).extracting(EpochMetrics::step).containsExactly(2L, 4L, 6L);
         }
     }
@@ -219,6 +221,34 @@ class TrainerTest {
             // Warm-up over steps 0 and 1, then half a cosine over the four that are left: steps 1, 3 and 5.
             assertThat(epochs).extracting(EpochMetrics::lr).containsExactly(
                     0.1 * 1 / 2, 0.1 * 0.5 * (1 + Math.cos(Math.PI / 4)), 0.1 * 0.5 * (1 + Math.cos(Math.PI * 3 / 4)));
+        }
+    }
+
+    @Test
+    void measuresTheHealthOfEveryEpoch() {
+        try (Device device = Runs.reference(); Trainer trainer = Runs.trainer(TINY, Runs.NOISE, device, 1)) {
+            List<EpochMetrics> epochs = new ArrayList<>();
+            Runs.train(trainer, 6, epochs);
+            assertThat(trainer.healthNames()).containsExactly("spread", "effective rank", "alignment", "uniformity");
+            for (EpochMetrics m : epochs) {
+                assertThat(m.health().keySet()).containsExactlyElementsOf(trainer.healthNames());
+                assertThat(m.health("spread")).isBetween(0.0, 1.0);
+                assertThat(m.health("effective rank")).isBetween(1.0, 3.001);            // D = 3
+                assertThat(m.health("alignment")).isBetween(0.0, 4.0);
+                assertThat(m.health("uniformity")).isBetween(-8.0, 0.0);
+            }
+            assertThat(epochs.get(2).health()).isNotEqualTo(epochs.get(1).health());
+        }
+    }
+
+    /// The order of the columns must not depend on the process that writes them.
+    @Test
+    void namesTheMeasuresOfTheMethodInOrder() {
+        TrainConfig dino = new TrainConfig("dino", Map.of("hidden", 5, "bottleneck", 3, "outputs", 7), "noise", 8,
+                "simclr", TINY.encoder(), TINY.optimization(), 4, 3, 1);
+        try (Device device = Runs.reference(); Trainer trainer = Runs.trainer(dino, Runs.NOISE, device, 1)) {
+            assertThat(trainer.healthNames()).containsExactly("spread", "effective rank", "alignment", "uniformity",
+                    "divergence", "entropy");
         }
     }
 
