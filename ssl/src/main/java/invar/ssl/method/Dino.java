@@ -15,6 +15,7 @@ import invar.ssl.Views;
 import invar.ssl.part.Center;
 import invar.ssl.part.CropNetwork;
 import invar.ssl.part.DinoHead;
+import invar.ssl.part.MultiCrop;
 import invar.ssl.part.TargetMonitor;
 import java.util.List;
 import java.util.Map;
@@ -24,9 +25,7 @@ import java.util.Map;
 /// [arXiv:2104.14294](https://arxiv.org/abs/2104.14294), Algorithm 1, Eq. 2 to 5.
 ///
 /// The student is to say of every crop what the teacher, its own average over time, says of the large ones. Centring
-/// keeps one answer from winning everywhere, sharpening keeps all answers from becoming equal.
-///
-/// Departures:
+/// keeps one answer from winning everywhere, sharpening keeps all answers from becoming equal. Departures:
 /// - the loss is the mean over pairs of crops, as in the official code, where Eq. 3 is their sum;
 /// - no stochastic depth in the student, which the official code has for transformers (`drop_path_rate` 0.1).
 public final class Dino implements SslMethod {
@@ -95,7 +94,7 @@ public final class Dino implements SslMethod {
 
     @Override
     public Tensor loss(Views views, Step step) {
-        List<Tensor> gs = networks.student.apply(CropNetwork.crops(views), Mode.TRAIN);          // gₛ(x′)
+        List<Tensor> gs = networks.student.apply(MultiCrop.crops(views), Mode.TRAIN);            // gₛ(x′)
         gt = networks.teacher.apply(views.global(), Mode.TRAIN);                                 // gₜ(x)
         Tensor tau = step.value(temperature);                                                    // τₜ
         List<Tensor> pt = gt.stream().map(y -> networks.center.target(y, tau)).toList();         // Pₜ, of gₜ(x) − C

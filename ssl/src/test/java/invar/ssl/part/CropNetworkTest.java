@@ -51,7 +51,7 @@ class CropNetworkTest {
             return x;
         };
         Views views = Views.of(crop("a", 8), crop("b", 8)).withLocal(List.of(crop("c", 4), crop("d", 4)));
-        new CropNetwork<>(backbone, head).apply(CropNetwork.crops(views), Mode.TRAIN);
+        new CropNetwork<>(backbone, head).apply(MultiCrop.crops(views), Mode.TRAIN);
         assertThat(passes).containsExactly("f (6, 3, 8, 8) TRAIN", "f (6, 3, 4, 4) TRAIN", "h (12, 3) TRAIN");
     }
 }
