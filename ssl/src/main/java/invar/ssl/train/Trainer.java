@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 
 /// Trains an encoder by a method: for every batch one forward and backward pass and one step of the optimizer.
 ///
@@ -60,21 +61,32 @@ public final class Trainer implements AutoCloseable {
     ///
     /// @throws UserError if the settings do not fit the data
     public Trainer(TrainConfig config, Feed feed, Device device) {
+        this(config, feed, device, maker(config));
+    }
+
+    /// The same, for what `make` makes of the run's sizes and fresh encoder instead of a method that has a name.
+    ///
+    /// @throws UserError if the settings do not fit the data
+    public Trainer(TrainConfig config, Feed feed, Device device, Function<Setup, SslMethod> make) {
         this.config = config;
         this.device = device;
         this.feed = feed;
         this.loader = feed.images();
         this.totalSteps = loader.stepsPerEpoch() * config.epochs();
-        Record settings = ConfigFile.settings(config);
         Encoders.Encoder encoder = Encoders.make(config.encoder(), config.imageSize(), device, config.seed());
-        this.method = Methods.named(config.method()).make(settings, new Setup(encoder.network(), encoder.features(),
-                loader.images(), feed.classes(), config.imageSize(), config.batch(), loader.stepsPerEpoch(), totalSteps,
+        this.method = make.apply(new Setup(encoder.network(), encoder.features(), loader.images(), feed.classes(),
+                config.imageSize(), config.batch(), loader.stepsPerEpoch(), totalSteps,
                 new Init(device, config.seed())));
         this.step = new Step(device, config.seed());
         this.learningRate = Optimizers.schedule(config.optimization(), loader.stepsPerEpoch(), totalSteps);
         this.trained = new Trained(method.groups(), method.parameters(), config.optimization(), learningRate,
                 totalSteps, step);
         this.inputs = new Inputs(feed, device);
+    }
+
+    private static Function<Setup, SslMethod> maker(TrainConfig config) {
+        Record settings = ConfigFile.settings(config);
+        return setup -> Methods.named(config.method()).make(settings, setup);
     }
 
     /// The method.
