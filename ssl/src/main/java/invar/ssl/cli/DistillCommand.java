@@ -38,6 +38,11 @@ import picocli.CommandLine.Spec;
 final class DistillCommand implements Callable<Integer> {
 
     private static final int BATCH = 64, EPOCHS = 50;
+    /// For a batch of 256, as for pretraining on small images, [invar.ssl.train.Presets].
+    private static final double RATE = 0.1;
+    /// As for pretraining (Chen et al. 2020, App. A): 0.1 times the root of the batch, weight decay, a twentieth of the
+    /// epochs as warm-up. There are 400 epochs in the paper.
+    private static final double LARS_RATE = 0.1, DECAY = 1e-4, WARMUP = 0.05;
 
     @Spec
     private CommandSpec spec;
@@ -135,7 +140,7 @@ final class DistillCommand implements Callable<Integer> {
         int epochs = options.epochs != null ? options.epochs : EPOCHS;
         TrainConfig config = new TrainConfig(Distill.NAME, ConfigFile.values(settings), data, taught.side(),
                 options.augment, TrainConfig.Labels.TENTH, network,
-                options.optimization(batch, 0.1, 0.1, 1e-4, 0.05 * epochs), batch, epochs, options.seed);
+                options.optimization(batch, RATE, LARS_RATE, DECAY, WARMUP * epochs), batch, epochs, options.seed);
         return alpha == 1 ? config : withLabels(config);
     }
 

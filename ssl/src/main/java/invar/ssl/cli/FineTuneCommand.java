@@ -40,6 +40,11 @@ final class FineTuneCommand implements Callable<Integer> {
     private static final int BATCH = 64;
     /// Share of labels below which training is longer (Chen et al. 2020: 60 epochs with 1 %, 30 with more).
     private static final double FEW = 0.05;
+    /// For a batch of 256: eight times that of SimCLR (arXiv:2002.05709, App. B.5), whose 0.05 is for ten thousands of
+    /// steps, where small images and few labels give some hundreds.
+    private static final double RATE = 0.4;
+    /// Times the root of the batch: 0.16 for 1024 (Chen et al. 2020, App. B).
+    private static final double LARS_RATE = 0.005;
 
     @Spec
     private CommandSpec spec;
@@ -129,7 +134,7 @@ final class FineTuneCommand implements Callable<Integer> {
             batch = Math.min(BATCH, FineTuning.labelled(split, labels, options.seed).size());
         }
         return new TrainConfig(FineTune.NAME, ConfigFile.values(settings(false, layers)), data, before.imageSize(),
-                options.augment, share, before.encoder(), options.optimization(batch, 0.05, 0.005, 0, 0), batch,
+                options.augment, share, before.encoder(), options.optimization(batch, RATE, LARS_RATE, 0, 0), batch,
                 epochs, options.seed);
     }
 

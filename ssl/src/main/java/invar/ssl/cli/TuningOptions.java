@@ -27,8 +27,8 @@ final class TuningOptions {
             description = "sgd, lars, lars-simclr, adam or adamw (default: ${DEFAULT-VALUE}).")
     String optimizer;
 
-    @Option(names = "--lr", paramLabel = "RATE", description = "Highest learning rate (default: grows with the batch, "
-            + "as published for the optimizer).")
+    @Option(names = "--lr", paramLabel = "RATE", description = "Highest learning rate (default: grows with the batch; "
+            + "for lars as published).")
     Double lr;
 
     @Option(names = "--weight-decay", paramLabel = "LAMBDA", description = "Of the weights.")
@@ -91,11 +91,12 @@ final class TuningOptions {
         return out != null ? RunFolder.create(out, overwrite) : RunFolder.fresh(name);
     }
 
-    /// A cosine without limits, with Nesterov's momentum for sgd.
+    /// Half a cosine down to 0 after the warm-up; Nesterov's momentum for sgd.
     ///
     /// @param perBatch rate of sgd, for a batch of 256
     /// @param perRoot  rate of lars, for a batch of 1: it grows with the root
     /// @param decay    where none is given
+    /// @param warmup   epochs
     TrainConfig.Optimization optimization(int images, double perBatch, double perRoot, double decay, double warmup) {
         double usual = optimizer.startsWith("lars") ? perRoot * Math.sqrt(images)
                 : optimizer.startsWith("adam") ? 1e-3 : perBatch * images / 256;

@@ -45,7 +45,6 @@ class EvalLinearTest {
         for (String row : new String[] {"raw pixels", "random encoder", file.toString()}) {
             assertThat(result.line(row)).matches(".*  [01]\\.\\d{3}  [01]\\.\\d{3}");
         }
-        assertThat(result.line("raw pixels")).endsWith("1.000");                 // few images, many pixels
         assertThat(result.line("trained on ")).contains("images without augmentation, recipe simclr (",
                 "90 epochs; the encoder did not move");
         assertThat(file).hasBinaryContent(before);
