@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
 /// `ssl distill`: a student learns from a fine-tuned teacher and images without labels.
 @Command(name = "distill", mixinStandardHelpOptions = true, sortOptions = false, usageHelpWidth = 100,
         description = "Trains a student to answer as a fine-tuned classifier does, on images whose labels are not "
-                + "looked at; measures both on held-out images (SimCLR v2, arXiv:2006.10029, Sec. 2.3). The student is "
+                + "looked at; measures both on held-out images (SimCLR v2, arXiv:2006.10029, Sec. 2). The student is "
                 + "named by one of --self, --student, or --encoder and --width.",
         footer = {"", "Examples:",
             "  ssl distill runs/finetune-simclr-emoji32 --self",
@@ -40,8 +40,8 @@ final class DistillCommand implements Callable<Integer> {
     private static final int BATCH = 64, EPOCHS = 50;
     /// For a batch of 256, as for pretraining on small images, [invar.ssl.train.Presets].
     private static final double RATE = 0.1;
-    /// As for pretraining (Chen et al. 2020, App. A): 0.1 times the root of the batch, weight decay, a twentieth of the
-    /// epochs as warm-up. There are 400 epochs in the paper.
+    /// As for pretraining (Chen et al. 2020, arXiv:2006.10029): 0.1 times the root of the batch, weight decay, a
+    /// twentieth of the epochs as warm-up. There are 400 epochs in the paper.
     private static final double LARS_RATE = 0.1, DECAY = 1e-4, WARMUP = 0.05;
 
     @Spec
@@ -59,8 +59,8 @@ final class DistillCommand implements Callable<Integer> {
             description = "The student starts from the encoder of this run of ssl train.")
     private Path student;
 
-    @Option(names = "--encoder", paramLabel = "NAME", description = "The student starts at random: resnet10, …; what is "
-            + "not given is as in the teacher.")
+    @Option(names = "--encoder", paramLabel = "NAME", description = "The student starts at random: resnet10, …; what "
+            + "is not given is as in the teacher.")
     private String encoder;
 
     @Option(names = "--width", paramLabel = "N", description = "Width of a student that starts at random.")
@@ -77,8 +77,8 @@ final class DistillCommand implements Callable<Integer> {
             + "labels; 1 - ALPHA is that of the labels (default: ${DEFAULT-VALUE}).")
     private double alpha;
 
-    @Option(names = "--labels", paramLabel = "SHARE", description = "Of each class, the share of the images whose labels "
-            + "are used with --alpha below 1 (default: 0.1).")
+    @Option(names = "--labels", paramLabel = "SHARE", description = "Of each class, the share of the images whose "
+            + "labels are used with --alpha below 1 (default: 0.1).")
     private Double labels;
 
     @Mixin
@@ -110,15 +110,18 @@ final class DistillCommand implements Callable<Integer> {
     }
 
     private void checkStudent() {
-        if (teacher == null) throw new UserError("ssl distill needs a teacher: a run of ssl finetune, or its classifier.");
+        if (teacher == null) {
+            throw new UserError("ssl distill needs a teacher: a run of ssl finetune, or its classifier.");
+        }
         boolean random = encoder != null || width != null || stem != null;
         int ways = (self ? 1 : 0) + (student != null ? 1 : 0) + (random ? 1 : 0);
         if (ways != 1) {
-            throw new UserError("The student is named by one of --self, --student RUN, or --encoder, --width and --stem, "
-                    + "but " + (ways == 0 ? "none" : "more than one") + " is given.");
+            throw new UserError("The student is named by one of --self, --student RUN, or --encoder, --width and "
+                    + "--stem, but " + (ways == 0 ? "none" : "more than one") + " is given.");
         }
-        if (labels != null && alpha == 1) throw new UserError("--labels needs --alpha below 1: with 1, labels count for "
-                + "nothing.");
+        if (labels != null && alpha == 1) {
+            throw new UserError("--labels needs --alpha below 1: with 1, labels count for nothing.");
+        }
     }
 
     /// The last part of the teacher's path: for the name of a run's folder.

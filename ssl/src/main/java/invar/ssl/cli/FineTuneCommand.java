@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 /// `ssl finetune`: a classifier from a pretrained encoder and few labels.
 @Command(name = "finetune", mixinStandardHelpOptions = true, sortOptions = false, usageHelpWidth = 100,
         description = "Trains a classifier, encoder and all, on the images that have labels, starting from the weights "
-                + "of a run of ssl train; measures it on held-out images (SimCLR v2, arXiv:2006.10029, Sec. 2.2).",
+                + "of a run of ssl train; measures it on held-out images (SimCLR v2, arXiv:2006.10029, Sec. 2).",
         footer = {"", "Examples:",
             "  ssl finetune runs/simclr-emoji32 --labels 0.1 --from-scratch",
             "  ssl finetune runs/simclrv2-shapes --labels 0.01 --from-head 1 --optimizer lars",
@@ -40,10 +40,10 @@ final class FineTuneCommand implements Callable<Integer> {
     private static final int BATCH = 64;
     /// Share of labels below which training is longer (Chen et al. 2020: 60 epochs with 1 %, 30 with more).
     private static final double FEW = 0.05;
-    /// For a batch of 256: eight times that of SimCLR (arXiv:2002.05709, App. B.5), whose 0.05 is for ten thousands of
+    /// For a batch of 256: eight times that of SimCLR (arXiv:2002.05709, App. B), whose 0.05 is for ten thousands of
     /// steps, where small images and few labels give some hundreds.
     private static final double RATE = 0.4;
-    /// Times the root of the batch: 0.16 for 1024 (Chen et al. 2020, App. B).
+    /// Times the root of the batch: 0.16 for 1024 (Chen et al. 2020, arXiv:2006.10029).
     private static final double LARS_RATE = 0.005;
 
     @Spec

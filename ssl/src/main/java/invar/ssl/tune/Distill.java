@@ -15,15 +15,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /// Distillation with images that have no labels, the third step of SimCLR v2. Chen, Kornblith, Swersky, Norouzi,
-/// Hinton, NeurIPS 2020, [arXiv:2006.10029](https://arxiv.org/abs/2006.10029), Sec. 2.3, Eq. 3 and 4.
+/// Hinton, NeurIPS 2020, [arXiv:2006.10029](https://arxiv.org/abs/2006.10029), Sec. 2.
 ///
 /// A fine-tuned classifier, the teacher, says of every image how likely each class is, and a student learns to say the
 /// same: with logits t of the teacher and s of the student,
 /// ```
-/// U = τ² · −1/N Σᵢ Σ_y softmax(tᵢ / τ)_y log softmax(sᵢ / τ)_y                          Eq. 3
-/// L = (1 − α) · −1/B Σⱼ log softmax(sⱼ)_{yⱼ} + α U                                       Eq. 4, over labelled j
+/// U = τ² · −1/N Σᵢ Σ_y softmax(tᵢ / τ)_y log softmax(sᵢ / τ)_y
+/// L = (1 − α) · −1/B Σⱼ log softmax(sⱼ)_{yⱼ} + α U                   j: the labelled images
 /// ```
-/// A smaller student keeps most of a large teacher's accuracy; one of the same size often surpasses it.
+/// The student has no projection head. A smaller one keeps most of a large teacher's accuracy; one of the same size
+/// often surpasses it.
 ///
 /// The teacher is in evaluation mode and nobody differentiates in it.
 ///
@@ -31,8 +32,8 @@ import java.util.Optional;
 /// - the factor τ², which the official code has (Hinton, Vinyals, Dean 2015, arXiv:1503.02531, Sec. 2.1) and the paper
 ///   has not; it keeps the gradients of different temperatures alike;
 /// - means where the paper adds up;
-/// - labelled and unlabelled images go through the student in one pass, so that batch norm sees both; the published code
-///   has the part without labels only.
+/// - labelled and unlabelled images go through the student in one pass, so that batch norm sees both; the published
+///   code has the part without labels only.
 public final class Distill implements SslMethod {
 
     /// The name of such runs in their `config.yaml`.
@@ -42,8 +43,8 @@ public final class Distill implements SslMethod {
     ///
     /// @param teacher     file of the teacher, a classifier
     /// @param student     folder of the pretraining run whose encoder the student starts with; empty: a random one
-    /// @param temperature τ > 0 (Sec. 3: 1 for smaller students, 0.1 for those of the same size)
-    /// @param alpha       α in (0, 1], the weight of the part without labels (Sec. 3: 1)
+    /// @param temperature τ > 0 (in the paper 1 for smaller students, 0.1 for those of the same size)
+    /// @param alpha       α in (0, 1], the weight of the part without labels (in the paper 1)
     public record Config(String teacher, String student, double temperature, double alpha) {
 
         /// What is not given in a file of settings.
@@ -80,12 +81,12 @@ public final class Distill implements SslMethod {
         Tensor x = views.first();                                                      // (N, 3, H, W)
         double tau = config.temperature, alpha = config.alpha;
         Tensor t = teacher.apply(x, Mode.EVAL).stopGradient();                          // f^T(x)           (N, C)
-        if (alpha == 1) return unlabelled(student.apply(x, Mode.TRAIN), t, tau);        // Eq. 3
+        if (alpha == 1) return unlabelled(student.apply(x, Mode.TRAIN), t, tau);        // U
         Views.Labelled labelled = views.labelled().orElseThrow();                       // D^L
         Tensor both = student.apply(x.concat(0, labelled.images()), Mode.TRAIN);        // f^S              (N + B, C)
         int n = x.dim(0);
         Tensor known = Losses.crossEntropy(both.rows(n, both.dim(0)), labelled.labels());
-        return known.scale(1 - alpha).add(unlabelled(both.rows(0, n), t, tau).scale(alpha));         // Eq. 4
+        return known.scale(1 - alpha).add(unlabelled(both.rows(0, n), t, tau).scale(alpha));         // L
     }
 
     private static Tensor unlabelled(Tensor s, Tensor t, double tau) {

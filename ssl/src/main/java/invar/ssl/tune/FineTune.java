@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 
 /// Fine-tuning on few labels, the second step of SimCLR v2: big self-supervised models are strong semi-supervised
 /// learners. Chen, Kornblith, Swersky, Norouzi, Hinton, NeurIPS 2020,
-/// [arXiv:2006.10029](https://arxiv.org/abs/2006.10029), Sec. 2.2.
+/// [arXiv:2006.10029](https://arxiv.org/abs/2006.10029), Sec. 2.
 ///
 /// A pretrained encoder, with the first K layers of its projection head, and a new linear classifier are trained
 /// together by
@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
 /// L = −1/N Σᵢ log softmax(f^task(xᵢ))_{yᵢ}
 /// ```
 /// on crops and mirror images of the labelled images. What pretraining threw away after the encoder is worth keeping in
-/// part: the fewer the labels, the more the head's first layer helps (Fig. 5 of the paper).
+/// part: with few labels, the head's first layer helps.
 ///
 /// Departures:
 /// - residual networks without selective kernels;
@@ -39,11 +39,11 @@ public final class FineTune implements SslMethod {
     /// What can be set beside the optimizer.
     ///
     /// @param run            folder of the pretraining run
-    /// @param fromHead       K, layers of the projection head that are kept (Sec. 3.2: 1 where 1 % or 10 % have labels;
-    ///                       App. B: 0 where all have)
+    /// @param fromHead       K, layers of the projection head that are kept (in the paper 1 where 1 % or 10 %
+    ///                       have labels, 0 where all have)
     /// @param fromScratch    whether the weights of the run are left out, and a network like it starts at random
     /// @param classifierRate > 0, the classifier's learning rate as a multiple of that of the other parts (here 1;
-    ///                       Barlow Twins, arXiv:2103.03230, App. A: 100)
+    ///                       facebookresearch/barlowtwins, evaluate.py: 100)
     public record Config(String run, int fromHead, boolean fromScratch, double classifierRate) {
 
         /// What is not given in a file of settings.

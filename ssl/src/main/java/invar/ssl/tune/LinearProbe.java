@@ -25,7 +25,7 @@ import java.util.Map;
 /// L = −1/N Σᵢ log softmax(W hᵢ + b)_{yᵢ}
 /// ```
 /// by stochastic gradient descent with momentum 0.9 from W = 0, b = 0. Zhang, Isola, Efros, ECCV 2016,
-/// [arXiv:1603.08511](https://arxiv.org/abs/1603.08511), Sec. 3.2, and nearly all papers since.
+/// [arXiv:1603.08511](https://arxiv.org/abs/1603.08511), and nearly all papers since.
 ///
 /// Departures:
 /// - features are computed once, of the whole image: the papers augment the training images by crops and flips;

@@ -19,14 +19,14 @@ public record ProbeRecipe(String name, String source, double rate, boolean scale
 
     /// The published ones, the default first.
     public static final List<ProbeRecipe> ALL = List.of(
-            new ProbeRecipe("simclr", "Chen et al. 2020, arXiv:2002.05709, App. B.6", 0.1, true, 0, true, 90,
+            new ProbeRecipe("simclr", "Chen et al. 2020, arXiv:2002.05709, App. B", 0.1, true, 0, true, 90,
                     List.of(), true),
             new ProbeRecipe("moco", "He et al. 2020, arXiv:1911.05722, Sec. 4.1", 30, false, 0, false, 100,
                     List.of(0.6, 0.8), false),
             new ProbeRecipe("byol", "Grill et al. 2020, arXiv:2006.07733, App. C.1", 0.2, true, 0, true, 80, List.of(),
                     true),
-            new ProbeRecipe("barlow", "Zbontar et al. 2021, arXiv:2103.03230, App. A", 0.3, false, 1e-6, false, 100,
-                    List.of(), true));
+            new ProbeRecipe("barlow", "Zbontar et al. 2021, arXiv:2103.03230, evaluate.py", 0.3, false, 1e-6, false,
+                    100, List.of(), true));
 
     /// Checks the ranges; copies the list.
     public ProbeRecipe {

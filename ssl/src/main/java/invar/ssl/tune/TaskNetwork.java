@@ -10,7 +10,7 @@ import invar.nn.init.Initializer;
 import java.util.Optional;
 
 /// A network for a task: an encoder, perhaps the first layers of its projection head, and a linear classifier.
-/// Chen et al., NeurIPS 2020, [arXiv:2006.10029](https://arxiv.org/abs/2006.10029), Sec. 2.2, where f^task has one
+/// Chen et al., NeurIPS 2020, [arXiv:2006.10029](https://arxiv.org/abs/2006.10029), Sec. 2, where f^task has one
 /// layer of the head:
 /// ```
 /// f^task(x) = W g_K(f(x)) + b            g_0(h) = h,   g_1(h) = ReLU(norm(W⁽¹⁾ h)),   …

@@ -57,8 +57,8 @@ class SslTest {
     void refusesAnUnknownCommandWithAHint() {
         assertThat(run("trian")).isEqualTo(ExitCode.USAGE);
         assertThat(out.toString()).isEmpty();
-        assertThat(err.toString().lines()).hasSize(3).startsWith("ssl: there is no command trian; there are train, finetune, "
-                + "distill, methods, eval, check, devices.").endsWith("Try 'ssl --help'.");
+        assertThat(err.toString().lines()).hasSize(3).startsWith("ssl: there is no command trian; there are train, "
+                + "finetune, distill, methods, eval, check, devices.").endsWith("Try 'ssl --help'.");
         assertThat(err.toString()).contains("Did you mean: ", "ssl train");
     }
 

@@ -207,7 +207,7 @@ class TuningTest {
         "finetune @/photos | The folder @/photos holds no run: it has no config.yaml.",
         "finetune @/fine | The run @/fine is one of ssl finetune: a run of ssl train is needed, ",
         "finetune @/run --labels 0 | labels.fraction must be above 0 and at most 1 but is 0.0.",
-        "finetune @/run --from-head 3 | The projection head of simclr has 2 layers here: --from-head must be 0 to 2 but",
+        "finetune @/run --from-head 3 | The projection head of simclr has 2 layers here: --from-head must be 0 to",
         "finetune @/run --from-head -1 | fromHead must be at least 0 but is -1.",
         "finetune @/run --classifier-rate 0 | classifierRate must be a number > 0 but is 0.0.",
         "finetune @/run --augment magic | No augmentation recipe is called 'magic'; ",
@@ -221,7 +221,7 @@ class TuningTest {
         "finetune --resume @/fine --lr 1 | A resumed run keeps its settings: --lr cannot be given with --resume.",
         "finetune --resume @/distilled | The run @/distilled is one of distill, not of ssl finetune.",
         "distill | ssl distill needs a teacher: ",
-        "distill @/fine | The student is named by one of --self, --student RUN, or --encoder, --width and --stem, but n",
+        "distill @/fine | The student is named by one of --self, --student RUN, or --encoder, --width and --st",
         "distill @/fine --self --width 2 | The student is named by one of --self, --student RUN, or --encoder, --width",
         "distill @/run --self | there is no file or folder @/run/classifier.safetensors.",
         "distill @/run/encoder.safetensors --self | The file @/run/encoder.safetensors holds no classifier of this",
@@ -251,6 +251,7 @@ class TuningTest {
     void helpHasExamples(String command) {
         Result result = Cli.run((command + " --help").split(" "));
         assertThat(result.code()).isZero();
-        assertThat(result.out()).startsWith("Usage: ssl " + command).contains("Examples:", "  ssl " + command + " runs/");
+        assertThat(result.out()).startsWith("Usage: ssl " + command).contains("Examples:",
+                "  ssl " + command + " runs/");
     }
 }

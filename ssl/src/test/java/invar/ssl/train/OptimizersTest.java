@@ -21,8 +21,8 @@ final class OptimizersTest {
         assertThat(afterTwoSteps(name, 0.9, true)).isNotEqualTo(plain);
     }
 
-    /// What starts at 0 has no norm to scale its steps by: LARS leaves it out, and takes the steps of momentum SGD without
-    /// decay.
+    /// What starts at 0 has no norm to scale its steps by: LARS leaves it out, and takes the steps of momentum SGD
+    /// without decay.
     @ParameterizedTest
     @ValueSource(strings = {"lars", "lars-simclr", "lars-lightly"})
     void trainsAPlainGroupAsSgdDoes(String name) {

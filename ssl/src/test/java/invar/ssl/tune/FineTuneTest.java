@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import invar.core.Gradients;
+import invar.core.Shape;
 import invar.core.Tape;
 import invar.core.Tensor;
 import invar.nn.Mode;

@@ -30,7 +30,8 @@ class LinearProbeTest {
         return new LinearProbe.Labelled(new Embeddings(x, rows, features), y);
     }
 
-    /// All rows in every step, so their order does not matter: v ← 0.9 v + g + λ w, w ← w − lr v, lr along half a cosine.
+    /// All rows in every step, so their order does not matter: v ← 0.9 v + g + λ w, w ← w − lr v, and lr falls along
+    /// half a cosine.
     @Test
     void isGradientDescentOnTheSoftmaxCrossEntropy() {
         int n = 7, f = 3, classes = 3, epochs = 3;
