@@ -16,7 +16,8 @@ final class TuningOptions {
     /// Options that change how a run is computed or shown, but not its result: the ones that --resume allows.
     private static final List<String> NEUTRAL = List.of("--resume", "--device", "--threads", "--quiet", "--stacktrace");
 
-    @Option(names = "--data", paramLabel = "NAME|PATH", description = "Other data than before.")
+    @Option(names = "--data", paramLabel = "NAME|PATH",
+            description = "Other data than before (default: those of the run or of the teacher).")
     String data;
 
     @Option(names = "--augment", paramLabel = "NAME", defaultValue = "crop-flip",
@@ -31,13 +32,16 @@ final class TuningOptions {
             + "for lars as published).")
     Double lr;
 
-    @Option(names = "--weight-decay", paramLabel = "LAMBDA", description = "Of the weights.")
+    @Option(names = "--weight-decay", paramLabel = "LAMBDA", description = "Of the weights (default: 0 to fine-tune, "
+            + "1e-4 to distill).")
     Double weightDecay;
 
-    @Option(names = "--epochs", paramLabel = "N", description = "Passes over the images.")
+    @Option(names = "--epochs", paramLabel = "N", description = "Passes over the images (default: 30 to fine-tune, "
+            + "60 with less than 5 %% of the labels; 50 to distill).")
     Integer epochs;
 
-    @Option(names = "--batch", paramLabel = "N", description = "Images a step.")
+    @Option(names = "--batch", paramLabel = "N", description = "Images a step (default: 64, or all if there are "
+            + "fewer labelled ones).")
     Integer batch;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0",
