@@ -54,6 +54,11 @@ class ArchitectureTest {
                         "java.util.concurrent..", "invar.ssl.augment..")
                 .orShould().dependOnClassesThat().belongToAnyOf(Thread.class)),
 
+        PRETRAINING_KNOWS_NOTHING_OF_WHAT_FOLLOWS(noClasses().that().resideInAnyPackage("invar.ssl",
+                        "invar.ssl.augment..", "invar.ssl.data..", "invar.ssl.method..", "invar.ssl.part..",
+                        "invar.ssl.probe..", "invar.ssl.train..")
+                .should().dependOnClassesThat().resideInAPackage("invar.ssl.tune..")),
+
         ONLY_THE_COMMAND_LINE_KNOWS_THE_COMMAND_LINE(noClasses().that().resideOutsideOfPackage("invar.ssl.cli..")
                 .should().dependOnClassesThat().resideInAPackage("invar.ssl.cli..")),
 
@@ -96,6 +101,7 @@ class ArchitectureTest {
         "METHODS_HAVE_NO_DEVICE_THREAD_FILE_OR_AUGMENTATION, MethodWithAStream",
         "METHODS_HAVE_NO_DEVICE_THREAD_FILE_OR_AUGMENTATION, MethodThatAugments",
         "METHODS_HAVE_NO_DEVICE_THREAD_FILE_OR_AUGMENTATION, MethodWithABackend",
+        "PRETRAINING_KNOWS_NOTHING_OF_WHAT_FOLLOWS,          DataThatTunes",
         "ONLY_THE_COMMAND_LINE_KNOWS_THE_COMMAND_LINE,       DataThatPrompts",
         "NO_COPIES_FROM_SEGMENT_TO_SEGMENT,                  DeviceThatCopiesSegments",
     })

@@ -39,10 +39,19 @@ public final class Lars implements Optimizer {
 
     /// Over these parameters, with momentum buffers of zero.
     public Lars(Map<String, Tensor> parameters, Config c) {
+        this(parameters, c, true);
+    }
+
+    /// The same.
+    ///
+    /// @param scaled false to treat all of them as those with one axis, as google-research/simclr (lars_optimizer.py)
+    ///               treats the classifier
+    public Lars(Map<String, Tensor> parameters, Config c, boolean scaled) {
         this.parameters = Moments.frozen(parameters);
         this.velocity = new Moments("momentum", parameters);
-        this.weights = new LarsUpdate(c.form, c.eta, c.momentum, c.weightDecay, c.nesterov, c.clip, true);
         this.oneAxis = new LarsUpdate(c.form, c.eta, c.momentum, 0, c.nesterov, c.clip, false);
+        this.weights = scaled ? new LarsUpdate(c.form, c.eta, c.momentum, c.weightDecay, c.nesterov, c.clip, true)
+                : oneAxis;
     }
 
     @Override

@@ -33,6 +33,7 @@ public final class Recipes {
         BY_NAME.put("fixmatch", Recipes::fixMatch);
         BY_NAME.put("drawings", Recipes::drawings);
         BY_NAME.put("simclr-drawings", Recipes::simClrDrawings);
+        BY_NAME.put("crop-flip", Recipes::cropFlip);
         BY_NAME.put("none", Recipes::none);
     }
 
@@ -194,6 +195,13 @@ public final class Recipes {
                 Compose.of(new RandomAffine(17, 0.8, 1.2, size / 8.0, 1),
                         new RandomResizedCrop(size, 0.75, 1, 3 / 4.0, 4 / 3.0), jitter(0.32, 0.32, 0.1),
                         new Grayscale(0.2)));
+    }
+
+    /// What classifiers are trained with in SimCLR and SimCLR v2: crops from 8 % of the area, and flips. One view. Chen
+    /// et al., NeurIPS 2020, [arXiv:2006.10029](https://arxiv.org/abs/2006.10029), Sec. 3.
+    public static Recipe cropFlip(int size) {
+        return new Recipe("crop-flip", "Chen et al. 2020, arXiv:2006.10029, Sec. 3; google-research/simclr",
+                List.of(Compose.of(new RandomResizedCrop(size, 0.08), new HorizontalFlip(0.5))));
     }
 
     /// Nothing random: the square in the middle at the given size.

@@ -21,6 +21,12 @@ final class DeviceOption {
         return threads != null ? threads : DeviceOptions.DEFAULT.threads();
     }
 
+    /// Threads that prepare batches: half as many as compute. They take the processors from those, and one on each
+    /// would stop all of them at once.
+    int dataWorkers() {
+        return Math.max(1, threads() / 2);
+    }
+
     Device open() {
         return Device.open(name, new DeviceOptions(threads(), 0));
     }

@@ -5,7 +5,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /// `ssl eval`: the measures of a trained encoder.
-@Command(name = "eval", mixinStandardHelpOptions = true, subcommands = EvalKnn.class, synopsisSubcommandLabel = "PROBE",
+@Command(name = "eval", mixinStandardHelpOptions = true, subcommands = {EvalKnn.class, EvalLinear.class},
+        synopsisSubcommandLabel = "PROBE",
         description = "Measures a trained encoder.")
 final class Eval implements Runnable {
 

@@ -10,8 +10,8 @@ import picocli.CommandLine.Spec;
 
 /// The root command, `ssl`: what all commands have in common. Each command is a class of its own.
 @Command(name = "ssl", mixinStandardHelpOptions = true, versionProvider = Version.class, sortOptions = false,
-        usageHelpWidth = 100,
-        subcommands = {Train.class, MethodsCommand.class, Eval.class, StudyCommand.class, Check.class, Devices.class},
+        usageHelpWidth = 100, subcommands = {Train.class, FineTuneCommand.class, DistillCommand.class,
+            MethodsCommand.class, Eval.class, StudyCommand.class, Check.class, Devices.class},
         synopsisSubcommandLabel = "COMMAND",
         description = "Learns representations of images without labels, and measures what they are worth.")
 public final class Ssl implements Runnable {

@@ -120,17 +120,11 @@ final class Train implements Callable<Integer> {
         else if (overwrite) throw new UserError("--overwrite needs --out: without it, a run gets a new folder.");
         TrainConfig resolved = resuming ? ConfigFile.load(RunFolder.existing(resume).config()) : resolve();
         try (Device opened = device.open();
-                TrainingSession session = TrainingSession.prepare(resolved, opened, dataWorkers())) {
+                TrainingSession session = TrainingSession.prepare(resolved, opened, device.dataWorkers())) {
             boolean done = resuming ? session.resume(RunFolder.existing(resume), quiet, console)
                     : session.start(folder(resolved), quiet, console);
             return done ? ExitCode.OK : ExitCode.INTERRUPTED;
         }
-    }
-
-    /// Threads that prepare batches: half as many as compute. They take the processors from those, and one on each
-    /// would stop all of them at once.
-    private int dataWorkers() {
-        return Math.max(1, device.threads() / 2);
     }
 
     private RunFolder folder(TrainConfig resolved) {

@@ -16,16 +16,13 @@ import invar.ssl.train.ConfigFile;
 import invar.ssl.train.EncoderFile;
 import invar.ssl.train.Encoders;
 import invar.ssl.train.Environment;
-import invar.ssl.train.EpochMetrics;
 import invar.ssl.train.Feed;
 import invar.ssl.train.HealthWarnings;
-import invar.ssl.train.MetricsFile;
 import invar.ssl.train.RunFolder;
 import invar.ssl.train.TrainConfig;
 import invar.ssl.train.Trainer;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
@@ -36,7 +33,6 @@ import java.util.Map;
 /// One run of `ssl train`, from data to result: what is printed, and when what is saved.
 final class TrainingSession implements AutoCloseable {
 
-    private static final long SAVE_EVERY_NANOS = 60_000_000_000L;
 
     private final TrainConfig config;
     private final Device device;
@@ -102,14 +98,14 @@ final class TrainingSession implements AutoCloseable {
     private boolean run(RunFolder folder, boolean quiet, PrintWriter console) throws IOException {
         String program = ("ssl " + Version.number() + " " + Version.commit()).strip();
         Environment.save(folder.environment(), program, device, Instant.now());
-        MetricsFile metrics = MetricsFile.open(folder, trainer.stepsDone(), trainer.healthNames());
         HealthWarnings warnings = new HealthWarnings(config, trainer.totalSteps() / config.epochs(),
                 Files.exists(folder.log()) ? Files.readString(folder.log()) : "");
         try (PrintWriter log = new PrintWriter(Files.newBufferedWriter(
                 folder.log(), StandardOpenOption.CREATE, StandardOpenOption.APPEND))) {
             Report report = new Report(console, log);
             introduce(report, folder);
-            if (!train(folder, metrics, warnings, report, quiet)) return false;
+            RecordedRun training = new RecordedRun(trainer, config.epochs(), folder, report, warnings::after);
+            if (!training.run("train --resume " + folder.root(), quiet)) return false;
             EncoderFile.save(folder.encoder(), trainer.encoder(), config, normalize);
             conclude(report, folder);
             return true;
@@ -125,64 +121,6 @@ final class TrainingSession implements AutoCloseable {
                 config.epochs(), trainer.totalSteps() / config.epochs(), device.name(), folder.root());
         if (trainer.stepsDone() > 0) {
             report.line("continuing after step %d of %d", trainer.stepsDone(), trainer.totalSteps());
-        }
-    }
-
-    private boolean train(RunFolder folder, MetricsFile metrics, HealthWarnings warnings, Report report, boolean quiet)
-            throws IOException {
-        try (Interruption interruption = new Interruption()) {
-            try (ProgressDisplay display = new ProgressDisplay(
-                    report, config.epochs(), trainer.stepsDone(), trainer.totalSteps(), quiet)) {
-                trainer.run(interruption::requested, new Saving(folder, metrics, warnings, display));
-            } catch (UncheckedIOException e) {
-                throw e.getCause();
-            }
-            trainer.save(folder.checkpoint());
-            if (!interruption.requested()) return true;
-            report.line("interrupted after step %d of %d and saved; continue with: java -jar ssl.jar train --resume %s",
-                    trainer.stepsDone(), trainer.totalSteps(), folder.root());
-            return false;
-        }
-    }
-
-    /// Shows every step, adds a row of metrics after every epoch, warns where it does not go well, and saves a
-    /// checkpoint now and then.
-    private final class Saving implements Trainer.Listener {
-
-        private final RunFolder folder;
-        private final MetricsFile metrics;
-        private final HealthWarnings warnings;
-        private final ProgressDisplay display;
-        private long saved = System.nanoTime();
-
-        Saving(RunFolder folder, MetricsFile metrics, HealthWarnings warnings, ProgressDisplay display) {
-            this.folder = folder;
-            this.metrics = metrics;
-            this.warnings = warnings;
-            this.display = display;
-        }
-
-        @Override
-        public void epochDone(EpochMetrics epoch) {
-            display.epochDone(epoch);
-            warnings.after(epoch).forEach(display::warn);
-            try {
-                metrics.add(epoch);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-
-        @Override
-        public void stepped(long step, double loss) {
-            display.stepped(step);
-            if (System.nanoTime() - saved < SAVE_EVERY_NANOS) return;
-            try {
-                trainer.save(folder.checkpoint());
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            saved = System.nanoTime();
         }
     }
 

@@ -60,6 +60,29 @@ public final class ConfigFile {
         return complete(read(SettingsTree.parse(file), " of " + file));
     }
 
+    /// The settings of a run that is not of a method in [Methods], whose own settings are like `defaults`.
+    ///
+    /// @throws UserError if the file cannot be read or breaks a rule
+    public static TrainConfig load(Path file, Record defaults) {
+        TrainConfig config = read(SettingsTree.parse(file), " of " + file);
+        return config.withSettings(values(settings(config, defaults)));
+    }
+
+    /// The settings that [#text] made a text of, of any kind of run.
+    ///
+    /// @param what names the text in a message
+    /// @throws UserError if it is not that of settings
+    public static TrainConfig parse(String text, String what) {
+        return read(SettingsTree.parse(text, what), " in " + what);
+    }
+
+    /// The name of the method in a file of settings, whatever else is in it; empty if there is none.
+    ///
+    /// @throws UserError if the file cannot be read
+    public static String method(Path file) {
+        return SettingsTree.text(SettingsTree.parse(file), "method").orElse("");
+    }
+
     /// Writes a new file, or replaces one as a whole.
     public static void save(TrainConfig config, Path file) throws IOException {
         AtomicFile.write(file, text(config).getBytes(StandardCharsets.UTF_8));
@@ -90,7 +113,13 @@ public final class ConfigFile {
     ///
     /// @throws UserError if one is unknown or out of range
     public static Record settings(TrainConfig config) {
-        Record defaults = Methods.named(config.method()).defaults();
+        return settings(config, Methods.named(config.method()).defaults());
+    }
+
+    /// The run's own settings as a record like `defaults`, which has the values that are not given.
+    ///
+    /// @throws UserError if one is unknown or out of range
+    public static <C extends Record> C settings(TrainConfig config, C defaults) {
         ObjectNode tree = SettingsTree.of(defaults);
         config.settings().forEach((name, value) -> {
             if (!tree.has(name)) {
@@ -100,7 +129,9 @@ public final class ConfigFile {
             tree.set(name, SettingsTree.YAML.valueToTree(value));
         });
         try {
-            return SettingsTree.YAML.treeToValue(tree, defaults.getClass());
+            @SuppressWarnings("unchecked")                        // of the class of the defaults
+            C settings = (C) SettingsTree.YAML.treeToValue(tree, defaults.getClass());
+            return settings;
         } catch (JacksonException e) {
             throw new UserError("Wrong settings of " + config.method() + ": " + SettingsTree.reason(e, tree) + ".", e);
         }
@@ -111,7 +142,8 @@ public final class ConfigFile {
         return config.withSettings(values(settings(config)));
     }
 
-    private static Map<String, Object> values(Record settings) {
+    /// A record of settings by name, as [TrainConfig#settings] has them.
+    public static Map<String, Object> values(Record settings) {
         return SettingsTree.YAML.convertValue(settings, new TypeReference<LinkedHashMap<String, Object>>() {});
     }
 

@@ -26,7 +26,9 @@ public final class EncoderFile {
     /// @param normalize what its images must be normalised by
     /// @param side size of its images in pixels
     /// @param data name or path of the data it was trained on
-    public record Loaded(Layer network, Normalize normalize, int side, String data) {}
+    /// @param encoder what the network is made from
+    public record Loaded(Layer network, Normalize normalize, int side, String data,
+            TrainConfig.EncoderConfig encoder) {}
 
     private static final String FORMAT = "invar-encoder-1";
 
@@ -72,7 +74,7 @@ public final class EncoderFile {
             Layer network = Encoders.make(config, side, device, 0).network();
             Weights.load(file, Modules.state(network));
             Normalize normalize = new Normalize(numbers(metadata.get("mean")), numbers(metadata.get("std")));
-            return new Loaded(network, normalize, side, metadata.get("data"));
+            return new Loaded(network, normalize, side, metadata.get("data"), config);
         } catch (NoSuchFileException e) {
             throw new UserError("There is no encoder file " + file + ".", e);
         } catch (SafetensorsException e) {

@@ -21,23 +21,32 @@ final class Optimizers {
     ///
     /// @throws UserError if there is no such optimizer
     static Optimizer make(TrainConfig.Optimization o, Map<String, Tensor> parameters) {
+        return make(o, parameters, false);
+    }
+
+    /// The same.
+    ///
+    /// @param plain whether LARS is to treat all of them as it treats biases; of no consequence for other optimizers
+    /// @throws UserError if there is no such optimizer
+    static Optimizer make(TrainConfig.Optimization o, Map<String, Tensor> parameters, boolean plain) {
         double strength = scheduledDecay(o) ? 0 : o.weightDecay();
         WeightDecay decay = o.decayAll() ? WeightDecay.ofAll(strength) : WeightDecay.ofWeights(strength);
         return switch (o.optimizer()) {
             case "sgd" -> new Sgd(parameters, new Sgd.Config(o.momentum(), decay, o.nesterov()));
             case "adam" -> new Adam(parameters, new Adam.Config(o.momentum(), o.beta2(), 1e-8, decay, false));
             case "adamw" -> new Adam(parameters, new Adam.Config(o.momentum(), o.beta2(), 1e-8, decay, true));
-            case "lars" -> lars(LarsUpdate.Form.AUTHORS, o, parameters);
-            case "lars-simclr" -> lars(LarsUpdate.Form.SIMCLR, o, parameters);
-            case "lars-lightly" -> lars(LarsUpdate.Form.LIGHTLY, o, parameters);
+            case "lars" -> lars(LarsUpdate.Form.AUTHORS, o, parameters, plain);
+            case "lars-simclr" -> lars(LarsUpdate.Form.SIMCLR, o, parameters, plain);
+            case "lars-lightly" -> lars(LarsUpdate.Form.LIGHTLY, o, parameters, plain);
             default -> throw new UserError("There is no optimizer '" + o.optimizer()
                     + "'; there are sgd, adam, adamw, lars, lars-simclr and lars-lightly.");
         };
     }
 
-    private static Optimizer lars(LarsUpdate.Form form, TrainConfig.Optimization o, Map<String, Tensor> parameters) {
+    private static Optimizer lars(LarsUpdate.Form form, TrainConfig.Optimization o, Map<String, Tensor> parameters,
+            boolean plain) {
         return new Lars(parameters, new Lars.Config(form, o.trust(), o.momentum(), o.weightDecay(), o.nesterov(),
-                form == LarsUpdate.Form.LIGHTLY));
+                form == LarsUpdate.Form.LIGHTLY), !plain);
     }
 
     /// Whether λ changes during the run.

@@ -18,6 +18,7 @@ import java.util.List;
 /// train.log                       what was printed
 /// checkpoints/last.safetensors    everything needed to continue
 /// encoder.safetensors             the trained encoder, torchvision's names
+/// classifier.safetensors          images to classes, of `ssl finetune` and `ssl distill`
 /// ```
 public record RunFolder(Path root) {
 
@@ -49,7 +50,8 @@ public record RunFolder(Path root) {
         try {
             Files.createDirectories(folder.checkpoint().getParent());
             for (Path file : List.of(folder.checkpoint(), folder.config(), folder.data(), folder.environment(),
-                    folder.metricsCsv(), folder.metricsJson(), folder.log(), folder.encoder(), folder.result())) {
+                    folder.metricsCsv(), folder.metricsJson(), folder.log(), folder.encoder(), folder.result(),
+                    folder.classifier())) {
                 Files.deleteIfExists(file);
             }
             return folder;
@@ -152,5 +154,10 @@ public record RunFolder(Path root) {
     /// The trained encoder.
     public Path encoder() {
         return root.resolve("encoder.safetensors");
+    }
+
+    /// The classifier that was trained from it.
+    public Path classifier() {
+        return root.resolve("classifier.safetensors");
     }
 }

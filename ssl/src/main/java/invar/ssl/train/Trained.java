@@ -38,7 +38,7 @@ final class Trained {
                 if (!seen.add(parameter)) throw new IllegalStateException("a parameter is in two groups");
             }
             parameters.putAll(group.parameters());
-            Optimizer optimizer = Optimizers.make(o, group.parameters());
+            Optimizer optimizer = Optimizers.make(o, group.parameters(), group.plain());
             if (Optimizers.scheduledDecay(o)) {
                 optimizer = new ScheduledDecay(optimizer, step.value(Optimizers.decay(o, totalSteps)), o.decayAll());
             }

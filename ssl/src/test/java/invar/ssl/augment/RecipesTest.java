@@ -55,6 +55,8 @@ class RecipesTest {
                 .containsExactly(new RandomCrop(32, 4), new HorizontalFlip(0.5));
         assertThat(Recipes.rotNet(224).views().getFirst().steps())
                 .containsExactly(new RandomResizedCrop(224, 0.08), new HorizontalFlip(0.5));
+        assertThat(Recipes.cropFlip(32).views()).containsExactly(
+                Compose.of(new RandomResizedCrop(32, 0.08), new HorizontalFlip(0.5)));
         assertThat(Recipes.cpc(260).views().getFirst().steps().getLast())
                 .isInstanceOfSatisfying(Patches.class, patches -> {
                     assertThat(List.of(patches.grid(), patches.size(), patches.stride())).containsExactly(6, 80, 36);

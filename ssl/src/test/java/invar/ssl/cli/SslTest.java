@@ -58,7 +58,7 @@ class SslTest {
         assertThat(run("trian")).isEqualTo(ExitCode.USAGE);
         assertThat(out.toString()).isEmpty();
         assertThat(err.toString().lines()).hasSize(3).startsWith("ssl: there is no command trian; there are train, "
-                + "methods, eval, study, check, devices.").endsWith("Try 'ssl --help'.");
+                + "finetune, distill, methods, eval, study, check, devices.").endsWith("Try 'ssl --help'.");
         assertThat(err.toString()).contains("Did you mean: ", "ssl train");
     }
 

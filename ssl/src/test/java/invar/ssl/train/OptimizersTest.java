@@ -1,6 +1,7 @@
 package invar.ssl.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import invar.core.Device;
 import invar.core.Shape;
@@ -18,6 +19,30 @@ final class OptimizersTest {
         double[] plain = afterTwoSteps(name, 0.9, false);
         assertThat(afterTwoSteps(name, 0.1, false)).isNotEqualTo(plain);
         assertThat(afterTwoSteps(name, 0.9, true)).isNotEqualTo(plain);
+    }
+
+    /// What starts at 0 has no norm to scale its steps by: LARS leaves it out, and takes the steps of momentum SGD
+    /// without decay.
+    @ParameterizedTest
+    @ValueSource(strings = {"lars", "lars-simclr", "lars-lightly"})
+    void trainsAPlainGroupAsSgdDoes(String name) {
+        double[] gradient = {0.1, 0.2, -0.3, 0.4}, expected = new double[4], velocity = new double[4];
+        try (Device device = Device.open("reference")) {
+            Tensor weight = device.zeros(Shape.of(2, 2)), scaled = device.zeros(Shape.of(2, 2));
+            TrainConfig.Optimization o = new TrainConfig.Optimization(name, 0.1, 0.9, 0.01, false, 0);
+            Optimizer plain = Optimizers.make(o, Map.of("weight", weight), true);
+            Optimizer usual = Optimizers.make(o, Map.of("weight", scaled), false);
+            for (int step = 0; step < 3; step++) {
+                plain.step(Map.of("weight", device.tensor(Shape.of(2, 2), gradient)), device.scalar(0.1));
+                usual.step(Map.of("weight", device.tensor(Shape.of(2, 2), gradient)), device.scalar(0.1));
+                for (int i = 0; i < 4; i++) {
+                    velocity[i] = 0.9 * velocity[i] + gradient[i];
+                    expected[i] -= 0.1 * velocity[i];
+                }
+            }
+            assertThat(weight.doubles()).containsExactly(expected, within(1e-14));
+            assertThat(scaled.doubles()).isNotEqualTo(weight.doubles());
+        }
     }
 
     private static double[] afterTwoSteps(String name, double momentum, boolean nesterov) {
