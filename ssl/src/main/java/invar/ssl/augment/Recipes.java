@@ -33,6 +33,7 @@ public final class Recipes {
         BY_NAME.put("fixmatch", Recipes::fixMatch);
         BY_NAME.put("drawings", Recipes::drawings);
         BY_NAME.put("simclr-drawings", Recipes::simClrDrawings);
+        BY_NAME.put("simclr-shapes", Recipes::simClrShapes);
         BY_NAME.put("crop-flip", Recipes::cropFlip);
         BY_NAME.put("none", Recipes::none);
     }
@@ -195,6 +196,17 @@ public final class Recipes {
                 Compose.of(new RandomAffine(17, 0.8, 1.2, size / 8.0, 1),
                         new RandomResizedCrop(size, 0.75, 1, 3 / 4.0, 4 / 3.0), jitter(0.32, 0.32, 0.1),
                         new Grayscale(0.2)));
+    }
+
+    /// SimCLR's augmentations for the drawn [shapes][invar.ssl.data.Shapes], whose class is the outline: a turn by any
+    /// angle, a zoom and a shift; crops from 75 % of the area, because a crop from 8 % may show no outline at all; hues
+    /// turned by any angle. With SimCLR's own settings colour and texture tell the views of an image apart from
+    /// others, and the encoder learns these and not the outline.
+    public static Recipe simClrShapes(int size) {
+        return twice("simclr-shapes", "Chen et al. 2020, arXiv:2002.05709, appendix A, with this project's changes",
+                Compose.of(new RandomAffine(180, 0.8, 1.2, size / 8.0, 0.5),
+                        new RandomResizedCrop(size, 0.75, 1, 3 / 4.0, 4 / 3.0), new HorizontalFlip(0.5),
+                        jitter(0.4, 0.4, 0.5), new Grayscale(0.2)));
     }
 
     /// What classifiers are trained with in SimCLR and SimCLR v2: crops from 8 % of the area, and flips. One view. Chen

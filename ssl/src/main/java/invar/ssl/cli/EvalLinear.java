@@ -16,6 +16,7 @@ import invar.ssl.train.RunFolder;
 import invar.ssl.tune.Frozen;
 import invar.ssl.tune.LinearProbe;
 import invar.ssl.tune.ProbeRecipe;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -81,11 +82,19 @@ final class EvalLinear implements Callable<Integer> {
             description = "Seed of the order and of the random encoder (default: ${DEFAULT-VALUE}).")
     private long seed;
 
+    @Option(names = "--baselines", negatable = true, defaultValue = "true", fallbackValue = "true",
+            description = "Whether pixels and a random encoder are measured too (default: ${DEFAULT-VALUE}).")
+    private boolean baselines;
+
+    @Option(names = "--csv", paramLabel = "FILE",
+            description = "Also writes the table there, as representation,measure,value with all digits.")
+    private Path csv;
+
     @Mixin
     private DeviceOption device;
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         ProbeRecipe chosen = chosen();
         if (images < 1) throw new UserError("--images must be at least 1 but is " + images + ".");
         if (batch < 1) throw new UserError("--batch must be at least 1 but is " + batch + ".");
@@ -102,16 +111,19 @@ final class EvalLinear implements Callable<Integer> {
             Dataset train = split.train().perDrawing().thinned(images), test = split.test().perDrawing();
             Map<String, Map<String, Double>> rows = new LinkedHashMap<>();
             LinearProbe probe = new LinearProbe(chosen, batch, seed, opened);
-            int least = Math.min(loaded.side(), PIXEL_SIDE);
-            rows.put("raw pixels", measure(probe, train, test, least, loaded.normalize(),
-                    pictures -> Embedder.pixels(pictures, least)));
-            Layer random = Encoders.make(loaded.encoder(), loaded.side(), opened, seed).network();
-            rows.put("random encoder", measure(probe, train, test, loaded.side(), loaded.normalize(),
-                    pictures -> Embedder.embed(random, pictures, loaded.side(), opened)));
+            if (baselines) {
+                int least = Math.min(loaded.side(), PIXEL_SIDE);
+                rows.put("raw pixels", measure(probe, train, test, least, loaded.normalize(),
+                        pictures -> Embedder.pixels(pictures, least)));
+                Layer random = Encoders.make(loaded.encoder(), loaded.side(), opened, seed).network();
+                rows.put("random encoder", measure(probe, train, test, loaded.side(), loaded.normalize(),
+                        pictures -> Embedder.embed(random, pictures, loaded.side(), opened)));
+            }
             Frozen frozen = new Frozen(loaded.network());
             rows.put(file.toString(), measure(probe, train, test, loaded.side(), loaded.normalize(),
                     pictures -> Embedder.embed(loaded.network(), pictures, loaded.side(), opened)));
             frozen.check();
+            if (csv != null) ResultFile.save(csv, rows);
             Report.table(spec.commandLine().getOut()::println, "held out: " + split.test().size() + " items", rows);
             spec.commandLine().getOut().printf("trained on %,d images without augmentation, recipe %s (%s), %d epochs; "
                     + "the encoder did not move%n", train.size(), chosen.name(), chosen.source(), chosen.epochs());

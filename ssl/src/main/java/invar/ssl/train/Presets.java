@@ -30,7 +30,11 @@ public final class Presets {
 
     /// The defaults for data of this name or path.
     public static TrainConfig forData(String data) {
-        return data.equals("emoji32") || data.equals("emoji32-tones") ? emoji32(data) : small(data);
+        return switch (data) {
+            case "emoji32", "emoji32-tones" -> emoji32(data);
+            case "shapes" -> small(data, "simclr-shapes");
+            default -> small(data, "simclr");
+        };
     }
 
     /// The two drawings of a glyph are its two views; small enough for five minutes on two cores. A batch of 128 learns
@@ -43,8 +47,8 @@ public final class Presets {
     }
 
     /// Photos of about 32 pixels: SimCLR's settings for CIFAR-10 (App. B.9: stem 3 × 3, no blur) on a narrow network.
-    private static TrainConfig small(String data) {
-        return new TrainConfig("simclr", Map.of("temperature", 0.5), data, 32, "simclr",
+    private static TrainConfig small(String data, String augment) {
+        return new TrainConfig("simclr", Map.of("temperature", 0.5), data, 32, augment,
                 new TrainConfig.EncoderConfig("resnet10", 32, "small"),
                 new TrainConfig.Optimization("sgd", 0.12, 0.9, 5e-4, false, 1), 256, 20, 0);
     }

@@ -7,6 +7,7 @@ import invar.ssl.train.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -57,6 +58,17 @@ class EvalLinearTest {
                 "--images", "9", "--seed", "4");
         assertThat(result.code()).as(result.err()).isZero();
         assertThat(result.line("trained on 9 images")).contains("recipe moco (", "3 epochs");
+    }
+
+    @Test
+    void writesItsTableAndLeavesTheBaselinesOut() throws IOException {
+        Path csv = folder.resolve("linear.csv");
+        Result result = eval("--no-baselines", "--csv", csv.toString());
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.out()).doesNotContain("raw pixels", "random encoder");
+        String encoder = new RunFolder(run).encoder().toString();
+        assertThat(Files.readAllLines(csv)).startsWith("representation,measure,value").anySatisfy(row ->
+                assertThat(row).matches(Pattern.quote(encoder + ",top-1,") + "[01]\\.\\d+"));
     }
 
     @ParameterizedTest

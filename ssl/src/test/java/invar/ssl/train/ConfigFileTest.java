@@ -28,6 +28,8 @@ class ConfigFileTest {
         assertThat(emoji.augment()).isEqualTo(Presets.forData("emoji32").augment());
         assertThat(emoji.settings().keySet()).containsExactly("hidden", "projection", "temperature");
         assertThat(shapes.data()).isEqualTo("shapes");
+        assertThat(shapes.augment()).isEqualTo("simclr-shapes");
+        assertThat(resolve("data", "photos").augment()).isEqualTo("simclr");
         assertThat(shapes.optimization()).isEqualTo(Presets.forData("shapes").optimization());
         Presets.forData("shapes").settings().forEach((name, value) -> assertThat(shapes.settings())
                 .containsEntry(name, value));
