@@ -5,6 +5,7 @@
 #   dev/bench.sh --quick                    fewer and shorter rounds; about 25 minutes
 #   dev/bench.sh --only ntxent --threads 2  some cases; only whole groups are written to the page
 #   dev/bench.sh --list                     the cases
+#   dev/bench.sh --profile CASE [THREADS]   where the time of a case goes, by method; 20 seconds
 #   dev/bench.sh --built …                  without Maven: what the last run built
 #
 # Needs: a machine with nothing else to do; 10 GB of memory; a JDK 25; Maven, which loads 115 MB (DJL and libtorch)
@@ -33,6 +34,12 @@ done
 if [[ -z $java ]]; then
     echo "bench.sh: no JDK 25 was found; set JAVA_HOME to one." >&2
     exit 2
+fi
+
+if [[ ${1:-} == --profile ]]; then
+    exec "$java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:Tier3DelayOn=100000 \
+        -XX:+UnlockDiagnosticVMOptions -XX:+DebugNonSafepoints -cp "$target/benchmarks.jar" \
+        invar.benchmarks.compare.Profile "${2:?--profile needs a case, such as ntxent/1024/128; see --list}" "${3:-1}" 10
 fi
 
 blas=${OPENBLAS:-}

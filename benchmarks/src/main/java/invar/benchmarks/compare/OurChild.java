@@ -35,7 +35,7 @@ public final class OurChild {
         });
     }
 
-    private static Workload workload(CaseName name, Device device) {
+    static Workload workload(CaseName name, Device device) {
         int n = name.size(0);
         return switch (name.what()) {
             case "sgemm" -> new MatMulWork(device, n, n, n);
