@@ -87,6 +87,11 @@ final class Library implements AutoCloseable {
         ask("release " + name);
     }
 
+    /// The number of its process.
+    long pid() {
+        return process.pid();
+    }
+
     /// The largest memory the process ever had, in bytes.
     double peak() {
         return Double.parseDouble(ask("peak").strip());
