@@ -42,6 +42,11 @@ final class Cases {
         return all;
     }
 
+    /// Those of one group.
+    static List<Case> of(String group) {
+        return all().stream().filter(c -> c.group().equals(group)).toList();
+    }
+
     private static Case product(int n) {
         String name = "sgemm/" + n;
         return new Case("sgemm", "sgemm n = " + n, name, 2.0 * n * n * n, 0, "", 0, 0, 0, List.of(

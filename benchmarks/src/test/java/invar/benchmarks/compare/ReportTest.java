@@ -1,0 +1,48 @@
+package invar.benchmarks.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import invar.benchmarks.compare.Measurement.Entry;
+import java.util.List;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+
+class ReportTest {
+
+    private final Report report = new Report(2, new MultiplyAdds("C loop", 200e9, 100e9, 2));
+
+    private static Entry entry(String label, String name, double bar, double seconds) {
+        return new Entry(null, label, name, bar, new double[] {seconds, seconds, seconds}, 0);
+    }
+
+    private static String asked(String row) {
+        String[] cells = row.split("\\|");
+        return cells[cells.length - 1].strip();
+    }
+
+    @Test
+    void saysThatMemoryWasNotMeasured() {
+        Case large = Cases.of("large").getFirst();
+        Library.Round round = new Library.Round(20, 1e6);
+        assertThat(asked(report.memoryRow(large, "small", round, OptionalDouble.empty())))
+                .isEqualTo("memory not measured, asked < 1000 MB");
+        assertThat(asked(report.memoryRow(large, "small", round, OptionalDouble.of(6e8))))
+                .isEqualTo("reached: at most 600 MB of memory, asked < 1000 MB");
+        assertThat(asked(report.memoryRow(large, "small", round, OptionalDouble.of(1.1e9))))
+                .isEqualTo("**missed**: at most 1100 MB of memory, asked < 1000 MB");
+    }
+
+    @Test
+    void saysHowManyTimesOneThreadTheCeilingIs() {
+        List<Entry> entries = List.of(
+                new Entry(null, "Java loop", "ceiling-fma", 0, new double[] {0.03, 0.024}, 0),
+                new Entry(null, "C loop", "ceiling-fma", 0, new double[] {0.0215, 0.04}, 0),
+                new Entry(null, "Java loop", "ceiling-fma-alone", 0, new double[] {0.02, 0.05}, 0),
+                new Entry(null, "C loop", "ceiling-fma-alone", 0, new double[] {0.022, 0.03}, 0));
+        MultiplyAdds best = MultiplyAdds.best(entries, 2);
+        assertThat(best.loop()).isEqualTo("C loop");
+        assertThat(best.rate()).isEqualTo(2 * Ceilings.FLOPS / 0.0215);
+        assertThat(best.alone()).isEqualTo(Ceilings.FLOPS / 0.02);
+        assertThat(best).hasToString("199.8 GF/s, 1.86 times those of one thread");
+    }
+}
