@@ -98,7 +98,7 @@ final class Cases {
         String images = s.c() + "->" + s.o() + ", " + s.size() + "x" + s.size();
         String title = which.replace("conv-", "") + " " + filter + images;
         return new Case(which, title, which + sizes, s.flops(), 0, "", 0, 0, 0, List.of(Rival.torch(which + sizes, 1),
-                new Rival("libtorch, channels last", Libraries.TORCH, which + "-nhwc" + sizes, 0)));
+                new Rival("libtorch, channels last", Libraries.TORCH, which + "-nhwc" + sizes, 0.9)));
     }
 
     private static Case batchNorm() {

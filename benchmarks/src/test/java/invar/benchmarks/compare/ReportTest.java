@@ -3,9 +3,12 @@ package invar.benchmarks.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import invar.benchmarks.compare.Measurement.Entry;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ReportTest {
 
@@ -15,9 +18,30 @@ class ReportTest {
         return new Entry(null, label, name, bar, new double[] {seconds, seconds, seconds}, 0);
     }
 
+    /// Rows of a case whose rivals, each in two processes, take these seconds; we take 1.
+    private List<String> rows(Case c, double... seconds) {
+        List<Entry> entries = new ArrayList<>(List.of(entry("Invar", c.name(), 0, 1)));
+        for (int i = 0; i < seconds.length; i++) {
+            Rival rival = c.rivals().get(i / 2);
+            entries.add(entry(rival.label() + ", process " + i % 2, rival.name(), rival.bar(), seconds[i]));
+        }
+        return report.rows(c, entries);
+    }
+
     private static String asked(String row) {
         String[] cells = row.split("\\|");
         return cells[cells.length - 1].strip();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"conv-forward", "conv-dx", "conv-dw"})
+    void judgesTheBestChannelsLastRowOfEveryConvolution(String group) {
+        assertThat(Cases.of(group)).hasSize(9).allSatisfy(c -> {
+            assertThat(rows(c, 1.1, 1.2, 0.91, 0.95)).extracting(ReportTest::asked)
+                    .containsExactly("", "reached: 1.00 x", "", "reached: 0.90 x", "");
+            assertThat(rows(c, 1.1, 0.99, 0.95, 0.89)).extracting(ReportTest::asked)
+                    .containsExactly("", "", "**missed**: 1.00 x", "", "**missed**: 0.90 x");
+        });
     }
 
     @Test
