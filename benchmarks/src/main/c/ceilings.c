@@ -30,9 +30,17 @@ typedef float vec __attribute__((vector_size(4 * LANES)));
 
 enum what { FMA, ALONE, FILL, MAP, ZIP, UPDATE };
 
-static enum what what;
-static long threads, n;
-static float *x, *y, *z;
+/* Several are prepared at a time: arithmetic and memory of one case. */
+struct job {
+    char name[100];                                    /* empty: nobody's */
+    enum what what;
+    long n;
+    float *x, *y, *z;
+    double per_call;                                   /* seconds, in the last round */
+};
+
+static struct job jobs[8], *job;                       /* the one that is called */
+static long threads;
 static volatile float sink;
 
 static float multiply_adds(void) {
@@ -49,9 +57,9 @@ static float multiply_adds(void) {
 }
 
 static void *part(void *number) {
-    long t = (long) number, from = n * t / threads / 16 * 16, to = t + 1 == threads ? n : n * (t + 1) / threads / 16 * 16;
-    float *restrict p = x, *restrict q = y, *restrict r = z;
-    switch (what) {
+    long t = (long) number, n = job->n, from = n * t / threads / 16 * 16, to = t + 1 == threads ? n : n * (t + 1) / threads / 16 * 16;
+    float *restrict p = job->x, *restrict q = job->y, *restrict r = job->z;
+    switch (job->what) {
         case FMA: sink = multiply_adds(); break;
         case ALONE: if (t == 0) sink = multiply_adds(); break;
         case FILL: for (long i = from; i < to; i++) p[i] = 1.5f; break;
@@ -156,24 +164,41 @@ static double warm_up(double seconds) {
     return per_call;
 }
 
-static int prepare(const char *name) {
+static struct job *find(const char *name) {
+    for (int i = 0; i < 8; i++) if (strcmp(jobs[i].name, name) == 0) return &jobs[i];
+    return NULL;
+}
+
+static void release(struct job *old) {
+    free(old->x), free(old->y), free(old->z);
+    memset(old, 0, sizeof *old);
+}
+
+/* Empty, or why it cannot be prepared. */
+static const char *prepare(const char *name) {
     static const char *names[] = {"ceiling-fma", "ceiling-fma-alone", "ceiling-fill/", "ceiling-map/", "ceiling-zip/",
                                   "ceiling-update/"};
+    if (find(name) != NULL) release(find(name));
+    struct job *new = find("");
+    if (new == NULL) return "too many cases";
     for (int i = 0; i < 6; i++) {
         if (i < FILL ? strcmp(name, names[i]) != 0 : strncmp(name, names[i], strlen(names[i])) != 0) continue;
-        what = (enum what) i;
-        free(x), free(y), free(z);
-        n = what < FILL ? 16 : atol(name + strlen(names[i]));
-        x = aligned_alloc(64, 4 * n + 64), y = aligned_alloc(64, 4 * n + 64), z = aligned_alloc(64, 4 * n + 64);
-        for (long k = 0; k < n; k++) x[k] = y[k] = z[k] = 1;
-        return 1;
+        long n = i < FILL ? 16 : atol(name + strlen(names[i]));
+        size_t bytes = (4 * n + 127) / 64 * 64;
+        *new = (struct job) {.what = (enum what) i, .n = n, .x = aligned_alloc(64, bytes),
+                             .y = aligned_alloc(64, bytes), .z = aligned_alloc(64, bytes)};
+        if (new->x == NULL || new->y == NULL || new->z == NULL) return release(new), "no memory";
+        for (long k = 0; k < n; k++) new->x[k] = new->y[k] = new->z[k] = 1;
+        strcpy(new->name, name);
+        job = new;
+        return "";
     }
-    return 0;
+    return "no such case";
 }
 
 int main(int argc, char **argv) {
     char line[200], name[100];
-    double seconds, per_call = 1;
+    double seconds;
     threads = argc > 1 ? atol(argv[1]) : 1;
     if (threads < 1 || threads > 64) return 2;
     choose_processors();
@@ -187,14 +212,20 @@ int main(int argc, char **argv) {
     fflush(stdout);
     while (fgets(line, sizeof line, stdin)) {
         if (sscanf(line, "prepare %99s %lf", name, &seconds) == 2) {
-            if (prepare(name)) { per_call = warm_up(seconds); printf("ok\n"); } else printf("fail no case %s\n", name);
-        } else if (sscanf(line, "round %99s %lf", name, &seconds) == 2) {
-            long calls = (long) (seconds / per_call);
+            const char *why = prepare(name);
+            if (*why == 0) job->per_call = warm_up(seconds);
+            if (*why == 0) printf("ok\n"); else printf("fail %s: %s\n", name, why);
+        } else if (sscanf(line, "round %99s %lf", name, &seconds) == 2 && find(name) != NULL) {
+            job = find(name);
+            long calls = (long) (seconds / job->per_call + 0.5);
             if (calls < 1) calls = 1;
-            per_call = seconds_per_call(calls);
-            printf("ok %.9g 0 %ld\n", per_call, calls);
-        } else {
+            job->per_call = seconds_per_call(calls);
+            printf("ok %.9g 0 %ld\n", job->per_call, calls);
+        } else if (sscanf(line, "release %99s", name) == 1 && find(name) != NULL) {
+            release(find(name));
             printf("ok\n");
+        } else {
+            printf("fail not understood: %s", line);
         }
         fflush(stdout);
     }

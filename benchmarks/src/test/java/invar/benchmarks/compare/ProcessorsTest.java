@@ -1,27 +1,19 @@
 package invar.benchmarks.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
 
 class ProcessorsTest {
 
     private static final Path THREAD = Path.of("/proc/thread-self/status");
 
-    private static int threads() {
+    /// Two, or one where there are no two processors.
+    static int threads() {
         return Math.min(2, Processors.list(Processors.allowed(Path.of("/proc/self/status"))).size());
     }
 
@@ -57,28 +49,5 @@ class ProcessorsTest {
         }
         assertThat(allowed).doesNotHaveDuplicates().allMatch(list -> Processors.list(list).size() == 1);
         assertThat(Processors.allowed(THREAD)).as("the caller").isEqualTo(before);
-    }
-
-    @Test
-    @EnabledOnOs(OS.LINUX)
-    void everyThreadInCHasItsOwn(@TempDir Path folder) throws IOException, InterruptedException {
-        Path program = folder.resolve("ceilings");
-        assumeThat(Stream.of(System.getenv("PATH").split(":")).anyMatch(bin -> Files.isExecutable(Path.of(bin, "cc"))))
-                .as("a C compiler").isTrue();
-        Process compiler = new ProcessBuilder("cc", "-pthread", "src/main/c/ceilings.c", "-o", program.toString())
-                .inheritIO().start();
-        assertThat(compiler.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(compiler.exitValue()).isZero();
-        List<String> command = List.of(program.toString(), Integer.toString(threads()));
-        Library library = Library.start("C loop", command, Map.of(), folder.resolve("log"));
-        try (library) {
-            assertThat(library.who()).contains("a processor for each thread");
-            library.prepare("ceiling-fill/1000", 0);
-            Set<String> allowed = new TreeSet<>();
-            try (Stream<Path> tasks = Files.list(Path.of("/proc/" + library.pid() + "/task"))) {
-                tasks.forEach(task -> allowed.add(Processors.allowed(task.resolve("status"))));
-            }
-            assertThat(allowed).hasSize(threads()).allMatch(list -> Processors.list(list).size() == 1);
-        }
     }
 }
