@@ -16,6 +16,9 @@ import java.util.function.Consumer;
 /// @param threads their number
 record MultiplyAdds(String loop, double rate, double alone, int threads) {
 
+    /// Of which the best counts, so that one without a neighbour is likely among them.
+    private static final int ROUNDS = 11;
+
     /// Measures.
     ///
     /// @param lost is told of each loop that is left out
@@ -24,7 +27,9 @@ record MultiplyAdds(String loop, double rate, double alone, int threads) {
         List<Candidate> candidates = new ArrayList<>();
         for (Library loop : loops) candidates.add(new Candidate(loop, loop.label(), "ceiling-fma", 0));
         for (Library loop : loops) candidates.add(new Candidate(loop, loop.label(), "ceiling-fma-alone", 0));
-        MultiplyAdds best = best(Measurement.of(candidates, plan, lost), threads);
+        Measurement.Plan often = new Measurement.Plan(Math.max(ROUNDS, plan.rounds()), plan.seconds(), plan.warmUp(),
+                plan.budget());
+        MultiplyAdds best = best(Measurement.of(candidates, often, lost), threads);
         System.out.println("multiply-adds, " + best.loop + ": " + best);
         return best;
     }
