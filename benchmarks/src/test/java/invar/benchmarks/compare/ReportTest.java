@@ -45,6 +45,21 @@ class ReportTest {
     }
 
     @Test
+    void doesNotJudgeByADisturbedCeiling() {
+        Case cosine = Cases.of("cosine").getFirst();
+        double best = 2 * Ceilings.FLOPS / 200e9, ours = cosine.flops() / (0.86 * 200e9);
+        assertThat(asked(withCeiling(cosine, ours, best))).isEqualTo("reached: 0.85 of the ceiling");
+        assertThat(asked(withCeiling(cosine, 1.1 * ours, best))).isEqualTo("**missed**: 0.85 of the ceiling");
+        assertThat(asked(withCeiling(cosine, 1.1 * ours, 1.5 * best)))
+                .isEqualTo("not judged: the ceiling was disturbed");
+    }
+
+    private String withCeiling(Case c, double ours, double ceiling) {
+        return report.rows(c, List.of(entry("Invar", c.name(), 0, ours),
+                entry(Report.MULTIPLY_ADDS, "ceiling-fma", 0, ceiling))).getFirst();
+    }
+
+    @Test
     void saysThatMemoryWasNotMeasured() {
         Case large = Cases.of("large").getFirst();
         Library.Round round = new Library.Round(20, 1e6);
