@@ -6,12 +6,14 @@
 #   dev/bench.sh --only ntxent --threads 2  some cases; only whole groups are written to the page
 #   dev/bench.sh --list                     the cases
 #   dev/bench.sh --profile CASE [THREADS]   where the time of a case goes, by method; 20 seconds
+#   dev/bench.sh --help                     all options, and what counts as a failure
 #   dev/bench.sh --built …                  without Maven: what the last run built
 #
 # Needs: a machine with nothing else to do; 10 GB of memory; a JDK 25; Maven, which loads 115 MB (DJL and libtorch)
 # from Maven Central the first time, 450 MB unpacked into benchmarks/target. Linux on x86-64 for libtorch. Takes part if
 # installed: OpenBLAS (Debian: libopenblas0-pthread), and a C compiler for the ceilings; what is missing is said.
-# Other files: OPENBLAS=/path/to/libopenblas.so.0, JAVA_HOME. Expect: for each group a table of medians and ratios.
+# Other files: OPENBLAS=/path/to/libopenblas.so.0, JAVA_HOME. Expect: for each group a table of medians and ratios, and
+# exit status 0. A group in which something fails keeps its table, a sentence says what failed, and the status is 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$PWD/benchmarks/target

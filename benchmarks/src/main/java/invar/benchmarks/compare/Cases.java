@@ -42,6 +42,11 @@ final class Cases {
         return all;
     }
 
+    /// Those of one group.
+    static List<Case> of(String group) {
+        return all().stream().filter(c -> c.group().equals(group)).toList();
+    }
+
     private static Case product(int n) {
         String name = "sgemm/" + n;
         return new Case("sgemm", "sgemm n = " + n, name, 2.0 * n * n * n, 0, "", 0, 0, 0, List.of(
@@ -93,7 +98,7 @@ final class Cases {
         String images = s.c() + "->" + s.o() + ", " + s.size() + "x" + s.size();
         String title = which.replace("conv-", "") + " " + filter + images;
         return new Case(which, title, which + sizes, s.flops(), 0, "", 0, 0, 0, List.of(Rival.torch(which + sizes, 1),
-                new Rival("libtorch, channels last", Libraries.TORCH, which + "-nhwc" + sizes, 0)));
+                new Rival("libtorch, channels last", Libraries.TORCH, which + "-nhwc" + sizes, 0.9)));
     }
 
     private static Case batchNorm() {

@@ -1,11 +1,5 @@
 package invar.benchmarks.compare;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.IntConsumer;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -15,17 +9,23 @@ import jdk.incubator.vector.VectorSpecies;
 /// kernels they are compared with. `ceilings.c` holds the same loops in C, and both are measured.
 final class Ceilings {
 
-    /// Operations of one call of `ceiling-fma` on each thread.
-    static final double FLOPS = 1 << 29;
+    /// Operations of one call of `ceiling-fma` on each thread: 20 ms of a core, next to which waking is short.
+    static final double FLOPS = 1L << 31;
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
 
     private Ceilings() {}
 
-    /// A ceiling by its name: `ceiling-fma`, or `ceiling-fill/N`, `-map/N`, `-zip/N`, `-update/N` over N floats.
+    /// A ceiling by its name: `ceiling-fma`, `ceiling-fma-alone` where all threads but one rest, or `ceiling-fill/N`,
+    /// `-map/N`, `-zip/N`, `-update/N` over N floats.
     static Job job(String name, int threads) {
         CaseName parts = CaseName.of(name);
         if (parts.what().equals("ceiling-fma")) return new Team(threads, t -> Sink.value = fma());
+        if (parts.what().equals("ceiling-fma-alone")) {
+            return new Team(threads, t -> {
+                if (t == 0) Sink.value = fma();
+            });
+        }
         int n = parts.size(0);
         float[] x = new float[n], y = new float[n], z = new float[n];
         IntConsumer pass = switch (parts.what()) {
@@ -96,45 +96,6 @@ final class Ceilings {
             FloatVector v = FloatVector.fromArray(SPECIES, y, i).fma(c, FloatVector.fromArray(SPECIES, z, i));
             v.intoArray(y, i);
             v.fma(c, FloatVector.fromArray(SPECIES, x, i)).intoArray(x, i);
-        }
-    }
-
-    /// Runs one task on each of some threads, the caller among them.
-    private static final class Team implements Job {
-
-        private final ExecutorService others;
-        private final int threads;
-        private final IntConsumer task;
-
-        Team(int threads, IntConsumer task) {
-            this.threads = threads;
-            this.task = task;
-            this.others = threads > 1 ? Executors.newFixedThreadPool(threads - 1) : null;
-        }
-
-        @Override
-        public float[] sample() {
-            return new float[0];
-        }
-
-        @Override
-        public void call() {
-            List<Future<?>> running = new ArrayList<>();
-            for (int t = 1; t < threads; t++) {
-                int thread = t;
-                running.add(others.submit(() -> task.accept(thread)));
-            }
-            task.accept(0);
-            try {
-                for (Future<?> other : running) other.get();
-            } catch (InterruptedException | ExecutionException e) {
-                throw new IllegalStateException("a thread of a ceiling failed", e);
-            }
-        }
-
-        @Override
-        public void close() {
-            if (others != null) others.shutdownNow();
         }
     }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.function.Function;
 
 /// The process of one library: reads a request a line, and answers each by a line.
@@ -19,7 +20,7 @@ import java.util.function.Function;
 ///                        or not at all if that is 0
 /// round CASE SECONDS     calls for about so long                       ok SECONDS-PER-CALL BYTES-PER-CALL CALLS
 /// release CASE           forgets it                                    ok
-/// peak                   the largest memory the process ever had       ok BYTES
+/// peak                   the largest memory the process ever had       ok BYTES  |  ok, if the system does not tell
 /// ```
 /// Bytes are those allocated on the Java heap, by all threads. The first line says who is there.
 public final class Child {
@@ -61,10 +62,13 @@ public final class Child {
                     prepared.remove(request[1]).close();
                     yield "ok";
                 }
-                case "peak" -> "ok " + peak();
+                case "peak" -> {
+                    OptionalLong peak = peak(Path.of("/proc/self/status"));
+                    yield peak.isPresent() ? "ok " + peak.getAsLong() : "ok";
+                }
                 default -> throw new IllegalArgumentException("no request is called " + request[0]);
             };
-        } catch (RuntimeException | OutOfMemoryError | IOException e) {    // a library may throw whatever it likes
+        } catch (Throwable e) {                               // a library may throw whatever it likes
             e.printStackTrace();
             return "fail " + e.toString().replaceAll("\\s+", " ");
         }
@@ -72,17 +76,27 @@ public final class Child {
 
     private String prepare(String name, double seconds) {
         Job job = jobs.apply(name);
-        prepared.put(name, job);
-        StringBuilder values = new StringBuilder();
-        for (float value : job.sample()) values.append(' ').append(value);
+        boolean ready = false;
+        try {
+            StringBuilder values = new StringBuilder();
+            for (float value : job.sample()) values.append(' ').append(value);
+            secondsPerCall.put(name, warmUp(job, seconds));
+            prepared.put(name, job);
+            ready = true;
+            return values.toString();
+        } finally {
+            if (!ready) job.close();                          // what failed takes no memory from the next
+        }
+    }
+
+    private static double warmUp(Job job, double seconds) {
         double perCall = seconds > 0 ? time(job, 1) : Double.MAX_VALUE;
         for (double spent = perCall; spent < seconds; ) {
             int calls = calls(job, perCall, seconds / 8);
             perCall = time(job, calls);
             spent += calls * perCall;
         }
-        secondsPerCall.put(name, perCall);
-        return values.toString();
+        return perCall;
     }
 
     private String round(String name, double seconds) {
@@ -108,13 +122,18 @@ public final class Child {
         return Math.max(1, System.nanoTime() - start) * 1e-9 / calls;
     }
 
-    /// The high-water mark of the process's resident memory, in bytes; 0 where the system does not tell.
-    private static long peak() throws IOException {
-        Path status = Path.of("/proc/self/status");
-        if (!Files.exists(status)) return 0;
-        for (String line : Files.readAllLines(status)) {
-            if (line.startsWith("VmHWM:")) return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
+    /// The high-water mark of a process's resident memory, in bytes, from its status file; empty where the system does
+    /// not tell, which must not be taken for no memory at all.
+    static OptionalLong peak(Path status) {
+        try {
+            for (String line : Files.readAllLines(status)) {
+                if (line.matches("VmHWM:\\s*[1-9][0-9]* kB")) {
+                    return OptionalLong.of(Long.parseLong(line.replaceAll("\\D", "")) * 1024);
+                }
+            }
+            return OptionalLong.empty();
+        } catch (IOException e) {
+            return OptionalLong.empty();
         }
-        return 0;
     }
 }

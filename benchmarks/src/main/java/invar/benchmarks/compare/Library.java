@@ -3,13 +3,13 @@ package invar.benchmarks.compare;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /// The driver's end of a [Child].
 final class Library implements AutoCloseable {
@@ -29,7 +29,10 @@ final class Library implements AutoCloseable {
         this.answers = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         this.requests = process.outputWriter(StandardCharsets.UTF_8);
         String line = answers.readLine();
-        if (line == null || !line.startsWith("here ")) throw new IOException(label + " did not start: " + line);
+        if (line == null || !line.startsWith("here ")) {
+            process.destroyForcibly();
+            throw new IOException(line == null ? "its process ended before it answered" : "it answered: " + line);
+        }
         this.who = line.substring("here ".length());
     }
 
@@ -82,19 +85,30 @@ final class Library implements AutoCloseable {
         return new Round(Double.parseDouble(answer[0]), Double.parseDouble(answer[1]));
     }
 
-    /// Frees a case.
+    /// Frees a case, if there still is someone to have it.
     void release(String name) {
-        ask("release " + name);
+        if (alive()) ask("release " + name);
     }
 
-    /// The largest memory the process ever had, in bytes.
-    double peak() {
-        return Double.parseDouble(ask("peak").strip());
+    /// The largest memory the process ever had, in bytes; empty if it cannot be told.
+    OptionalDouble peak() {
+        String answer = ask("peak").strip();
+        return answer.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(Double.parseDouble(answer));
     }
 
-    /// Seconds of processor time so far.
-    double processorSeconds() {
-        return process.info().totalCpuDuration().map(d -> d.toNanos() * 1e-9).orElse(0.0);
+    /// Seconds of processor time so far; empty if the system does not tell.
+    OptionalDouble processorSeconds() {
+        return process.info().totalCpuDuration().stream().mapToDouble(d -> d.toNanos() * 1e-9).findFirst();
+    }
+
+    /// The number of its process.
+    long pid() {
+        return process.pid();
+    }
+
+    /// Whether it can be asked anything.
+    boolean alive() {
+        return process.isAlive();
     }
 
     private String ask(String request) {
@@ -102,12 +116,19 @@ final class Library implements AutoCloseable {
             requests.write(request + "\n");
             requests.flush();
             String answer = answers.readLine();
-            if (answer == null) throw new IllegalStateException(label + " ended while asked to " + request);
+            if (answer == null) throw ended(request);
             if (answer.startsWith("fail ")) throw new IllegalStateException(answer.substring("fail ".length()));
             return answer.substring("ok".length());
         } catch (IOException e) {
-            throw new UncheckedIOException(label + ", asked to " + request, e);
+            throw ended(request);                             // a pipe breaks when its reader is gone
         }
+    }
+
+    /// The end of the process is waited for, so that [#alive] says what is the case.
+    private IllegalStateException ended(String request) {
+        process.destroyForcibly().onExit().join();
+        return new IllegalStateException("its process ended with status " + process.exitValue() + " while asked to "
+                + request);
     }
 
     @Override

@@ -1,7 +1,11 @@
 package invar.benchmarks.compare;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /// Times one case in several libraries, round by round in turn, so that whatever else the machine does meets all.
 final class Measurement {
@@ -33,7 +37,12 @@ final class Measurement {
     }
 
     /// Someone to be timed.
-    record Candidate(Library library, String label, String name, double bar) {}
+    record Candidate(Library library, String label, String name, double bar) implements Idle.Watched {
+        @Override
+        public OptionalDouble processorSeconds() {
+            return library.processorSeconds();
+        }
+    }
 
     private static final double PAUSE = 0.02;                 // seconds between rounds, for idle threads to fall asleep
     private static final double AGREEMENT = 1e-3;             // of results, as a part of their usual size
@@ -41,10 +50,11 @@ final class Measurement {
     private Measurement() {}
 
     /// Times the candidates; the first one is ours. One that cannot run the case, or disagrees with us about its
-    /// result, is reported and left out.
+    /// result, is left out.
     ///
-    /// @throws IllegalStateException if ours cannot run it
-    static List<Entry> of(List<Candidate> candidates, Plan plan) {
+    /// @param lost is told of each that is left out, in a sentence
+    /// @throws IllegalStateException if ours cannot run it, or somebody's process ends while it is timed
+    static List<Entry> of(List<Candidate> candidates, Plan plan, Consumer<String> lost) {
         List<Candidate> ready = new ArrayList<>();
         double[] ours = null;
         try {
@@ -58,7 +68,7 @@ final class Measurement {
                     if (!difference.isEmpty()) throw new IllegalStateException(difference);
                 } catch (IllegalStateException e) {
                     if (candidate == candidates.getFirst()) throw e;
-                    System.out.println("  left out: " + candidate.label + ": " + e.getMessage());
+                    lost.accept(candidate.label + " is left out: " + e.getMessage());
                     if (ready.remove(candidate)) candidate.library.release(candidate.name);
                 }
             }
@@ -71,9 +81,11 @@ final class Measurement {
     private static List<Entry> rounds(List<Candidate> ready, Plan plan) {
         double all = 0;
         for (Candidate candidate : ready) {                   // a round that does not count: it wakes the caches
-            all += Math.max(plan.seconds, candidate.library.round(candidate.name, plan.seconds).seconds());
+            all += Math.max(plan.seconds, round(candidate, plan).seconds());
         }
-        complainOfTheIdle(ready);
+        Set<Library> seen = new HashSet<>();
+        List<Candidate> processes = ready.stream().filter(candidate -> seen.add(candidate.library)).toList();
+        Idle.await(processes, Measurement::pause).forEach(note -> System.out.println("  note: " + note));
         int rounds = Math.clamp((int) (plan.budget / all), Math.min(3, plan.rounds), plan.rounds);
         double[][] seconds = new double[ready.size()][rounds];
         double[] bytes = new double[ready.size()];
@@ -81,7 +93,7 @@ final class Measurement {
             for (int i = 0; i < ready.size(); i++) {
                 int k = (i + r) % ready.size();               // nobody always follows the same neighbour
                 pause(PAUSE);
-                Library.Round round = ready.get(k).library.round(ready.get(k).name, plan.seconds);
+                Library.Round round = round(ready.get(k), plan);
                 seconds[k][r] = round.seconds();
                 bytes[k] = round.bytes();
             }
@@ -94,16 +106,11 @@ final class Measurement {
         return entries;
     }
 
-    /// Says if somebody works while nobody is asked to, which would take time from the others.
-    private static void complainOfTheIdle(List<Candidate> ready) {
-        pause(PAUSE);
-        double[] before = ready.stream().mapToDouble(c -> c.library.processorSeconds()).toArray();
-        pause(10 * PAUSE);
-        for (int i = 0; i < before.length; i++) {
-            double share = (ready.get(i).library.processorSeconds() - before[i]) / (10 * PAUSE);
-            if (share > 0.1) {
-                System.out.printf("  note: %s takes %.0f %% of a core while idle%n", ready.get(i).label, 100 * share);
-            }
+    private static Library.Round round(Candidate candidate, Plan plan) {
+        try {
+            return candidate.library.round(candidate.name, plan.seconds);
+        } catch (IllegalStateException e) {
+            throw new IllegalStateException(candidate.label + ": " + e.getMessage(), e);
         }
     }
 
@@ -120,7 +127,7 @@ final class Measurement {
         return "";
     }
 
-    static void pause(double seconds) {
+    private static void pause(double seconds) {
         try {
             Thread.sleep((long) (seconds * 1000));
         } catch (InterruptedException e) {

@@ -7,7 +7,8 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
+import java.util.OptionalDouble;
+import java.util.Set;
 
 /// Writes measurements as rows of a Markdown table.
 final class Report {
@@ -20,13 +21,15 @@ final class Report {
     /// The label of the ceiling of multiply-adds, which is timed with every case of arithmetic but gets no row.
     static final String MULTIPLY_ADDS = "ceiling, multiply-adds";
 
-    private final Roster roster;
-    private final double fmaCeiling;
+    /// The part of the best multiply-adds of the run that those of a case must have for a verdict.
+    private static final double UNDISTURBED = 0.85;
 
-    /// @param fmaCeiling operations a second of the multiply-adds
-    Report(Roster roster, double fmaCeiling) {
-        this.roster = roster;
-        this.fmaCeiling = fmaCeiling;
+    private final int threads;
+    private final MultiplyAdds multiplyAdds;
+
+    Report(int threads, MultiplyAdds multiplyAdds) {
+        this.threads = threads;
+        this.multiplyAdds = multiplyAdds;
     }
 
     /// The rows of a case, ours first.
@@ -37,7 +40,7 @@ final class Report {
             if (entry.label().equals(MULTIPLY_ADDS)) continue;
             boolean first = entry == ours, ceiling = entry.label().startsWith("ceiling");
             double share = ceiling ? 0 : share(c, entry, entries);
-            String asked = first ? verdict(share, c.share(), "of the ceiling")
+            String asked = first ? ofTheCeiling(c, share, entries)
                     : hardest(entry, ours, entries) ? verdict(entry.ratio(ours).median(), entry.bar(), "x") : "";
             rows.add(String.format(Locale.ROOT, "| %s | %s | %s | %.0f %% | %s | %s | %s | %s | %s |",
                     first ? c.title() : "", entry.label(), time(entry.spread().median()),
@@ -61,12 +64,20 @@ final class Report {
         for (Entry ceiling : all) {
             double part = ceiling.ratio(entry).median();                         // its time by this one's
             if (ceiling.label().equals(MULTIPLY_ADDS)) {
-                arithmetic = part * c.flops() / (Ceilings.FLOPS * roster.threads());
+                arithmetic = part * c.flops() / (Ceilings.FLOPS * threads);
             } else if (ceiling.label().startsWith("ceiling")) {
                 memory = Math.min(memory, part);                                 // of Java's and C's, the faster
             }
         }
         return Math.max(arithmetic, Double.isFinite(memory) ? memory : 0);
+    }
+
+    /// A ceiling that had a part of the machine only says nothing about what was reached.
+    private String ofTheCeiling(Case c, double share, List<Entry> all) {
+        boolean disturbed = all.stream().filter(entry -> entry.label().equals(MULTIPLY_ADDS)).anyMatch(entry ->
+                Ceilings.FLOPS * threads / entry.spread().median() < UNDISTURBED * multiplyAdds.rate());
+        if (c.share() > 0 && disturbed) return "not judged: the ceiling was disturbed";
+        return verdict(share, c.share(), "of the ceiling");
     }
 
     private static String verdict(double reached, double bar, String unit) {
@@ -92,13 +103,19 @@ final class Report {
     }
 
     /// The row of a case that is about memory: less than 1 GB is asked for.
-    String memoryRow(Case c, String label, Library.Round round, double peak) {
-        String verdict = peak < 1e9 ? "reached" : "**missed**";
+    String memoryRow(Case c, String label, Library.Round round, OptionalDouble peak) {
         double rate = c.flops() / round.seconds();
         return String.format(Locale.ROOT,
-                "| %s | %s | %s | | %.1f GF/s | %.2f | %s | | %s: at most %.0f MB of memory, asked < 1000 MB |",
-                c.title(), label, time(round.seconds()), rate / 1e9, rate / fmaCeiling, bytes(round.bytes()), verdict,
-                peak / 1e6);
+                "| %s | %s | %s | | %.1f GF/s | %.2f | %s | | %s, asked < 1000 MB |",
+                c.title(), label, time(round.seconds()), rate / 1e9, rate / multiplyAdds.rate(), bytes(round.bytes()),
+                memory(peak));
+    }
+
+    private static String memory(OptionalDouble peak) {
+        if (peak.isEmpty()) return "memory not measured";
+        double bytes = peak.getAsDouble();
+        String verdict = bytes < 1e9 ? "reached" : "**missed**";
+        return String.format(Locale.ROOT, "%s: at most %.0f MB of memory", verdict, bytes / 1e6);
     }
 
     static String time(double seconds) {
@@ -112,17 +129,19 @@ final class Report {
     }
 
     /// What the page shows of a group.
-    String block(String group, Measurement.Plan plan, List<String> rows) throws IOException {
-        StringBuilder text = new StringBuilder();
-        text.append(String.format(Locale.ROOT, "### %s, %s%n%n", group, threads(roster.threads())));
+    ///
+    /// @param who    who took part, in their own words
+    /// @param absent who did not, and why
+    String block(String title, Measurement.Plan plan, Set<String> who, Set<String> absent, List<String> rows)
+            throws IOException {
+        StringBuilder text = new StringBuilder("### " + title + "\n\n");
         String commit = System.getProperty("bench.commit", "unknown commit");
-        text.append(String.format(Locale.ROOT,
-                "%s, %s; up to %d rounds of %.0f ms, in turn; multiply-adds: %.1f GF/s.%n",
-                LocalDate.now(ZoneOffset.UTC), commit, plan.rounds(), plan.seconds() * 1e3, fmaCeiling / 1e9));
+        text.append(String.format(Locale.ROOT, "%s, %s; up to %d rounds of %.0f ms, in turn; multiply-adds: %s.%n",
+                LocalDate.now(ZoneOffset.UTC), commit, plan.rounds(), plan.seconds() * 1e3, multiplyAdds));
         text.append(Machine.describe()).append(".\n");
-        String who = roster.started().stream().map(Library::who).distinct().collect(Collectors.joining("; "));
-        text.append(who).append(".\n\n");
-        text.append(HEAD);
+        text.append(String.join("; ", who)).append(".");
+        if (!absent.isEmpty()) text.append(" Not taking part: ").append(String.join("; ", absent)).append(".");
+        text.append("\n\n").append(HEAD);
         rows.forEach(row -> text.append(row).append('\n'));
         return text.toString();
     }
