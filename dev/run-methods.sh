@@ -6,6 +6,8 @@
 #   dev/run-methods.sh                                    19 methods x 3 sets x 3 seeds; about 5 hours on 2 cores
 #   dev/run-methods.sh --methods "byol simsiam" --seeds 0 some of them
 #   dev/run-methods.sh --fashion DIR                      where the idx files of Fashion-MNIST are (60,000 images)
+#   dev/run-methods.sh --jobs 2                           so many at once, of one thread each: sooner done than one after
+#                                                         the other; results do not depend on the number of threads
 #   dev/run-methods.sh --publish                          also puts the table into docs/methods.md
 #   dev/run-methods.sh --speed                            only measures images a second: one epoch of 78 steps on
 #                                                         shapes for each method, in turn, three times; 15 minutes
@@ -22,12 +24,14 @@ seeds="0 1 2"
 fashion=
 publish=
 speed=
+jobs=1
 while [ $# -gt 0 ]; do
     case $1 in
         --methods) methods=${2:?--methods needs names}; shift ;;
         --data) data=${2:?--data needs names}; shift ;;
         --seeds) seeds=${2:?--seeds needs numbers}; shift ;;
         --fashion) fashion=${2:?--fashion needs a folder}; shift ;;
+        --jobs) jobs=${2:?--jobs needs a number}; shift ;;
         --publish) publish=yes ;;
         --speed) speed=yes ;;
         *) echo "run-methods.sh: unknown option $1; see the head of $0" >&2; exit 2 ;;
@@ -38,6 +42,8 @@ if [ ! -f "$jar" ]; then
     echo "run-methods.sh: $jar is missing; make it with mvn -q -DskipTests package" >&2
     exit 2
 fi
+threads=
+if [ "$jobs" -gt 1 ]; then threads="--threads 1"; fi
 if [ -z "$methods" ]; then methods=$(java -jar "$jar" methods 2> /dev/null | awk 'NR > 1 { print $1 }'); fi
 mkdir -p runs/methods
 
@@ -54,24 +60,22 @@ epochs() {
 
 # train METHOD SOURCE SEED EPOCHS RUN
 train() {
+    # shellcheck disable=SC2086
     java -jar "$jar" train --method "$1" --data "$2" --seed "$3" --batch 128 --width 16 --epochs "$4" --out "$5" \
-        --overwrite --quiet > "$5.txt" 2>&1
+        --overwrite --quiet $threads > "$5.txt" 2>&1
 }
 
-# The probe of a run: 30 epochs on features that are computed once. Pixels and the random encoder are the same for all
-# methods but for how the encoder starts; they are measured once for a set and a seed.
+# The probe of a run, and of the random encoder that it began with: 30 epochs on features that are computed once. Pixels
+# are the same for all methods, and are measured once for a set and a seed.
 # probe RUN SET SEED
 probe() {
-    local baselines=runs/methods/linear-$2-$3.csv
-    if [ ! -f "$baselines" ]; then
-        java -jar "$jar" eval linear "$1" --epochs 30 --seed "$3" --csv "$baselines" > "$1.linear.txt" 2>&1
-        grep -v safetensors "$baselines" | grep -v '^run,' > "$baselines.part"
-        grep -E '^representation|safetensors' "$baselines" > "$1/linear.csv"
-        mv "$baselines.part" "$baselines"
-    else
-        java -jar "$jar" eval linear "$1" --epochs 30 --seed "$3" --no-baselines --csv "$1/linear.csv" \
-            > "$1.linear.txt" 2>&1
-    fi
+    local pixels=runs/methods/pixels-$2-$3.csv more=--no-pixels
+    if [ ! -f "$pixels" ]; then more=; fi
+    # shellcheck disable=SC2086
+    java -jar "$jar" eval linear "$1" --epochs 30 --seed "$3" $more $threads --csv "$1/linear.part" > "$1.linear.txt" 2>&1
+    if [ ! -f "$pixels" ]; then grep -E '^representation|^raw pixels' "$1/linear.part" > "$pixels"; fi
+    grep -v '^raw pixels' "$1/linear.part" > "$1/linear.csv"
+    rm "$1/linear.part"
 }
 
 if [ -n "$speed" ]; then
@@ -87,7 +91,19 @@ if [ -n "$speed" ]; then
     exit
 fi
 
-failed=0
+# one METHOD SET SOURCE SEED: a run and its probe, if they are not there yet.
+one() {
+    local run=runs/methods/$1-$2-$4
+    if [ -f "$run/linear.csv" ]; then return; fi
+    if { [ -f "$run/result.csv" ] || train "$1" "$3" "$4" "$(epochs "$2" "$1")" "$run"; } && probe "$run" "$2" "$4"; then
+        echo "$run: done"
+    else
+        touch runs/methods/failed
+        echo "$run: failed: $(cat "$run.txt" "$run.linear.txt" 2> /dev/null | grep -m 1 '^ssl:')"
+    fi
+}
+
+rm -f runs/methods/failed
 for seed in $seeds; do
     for set in $data; do
         source=$set
@@ -96,18 +112,12 @@ for seed in $seeds; do
             source=$fashion
         fi
         for method in $methods; do
-            run=runs/methods/$method-$set-$seed
-            if [ -f "$run/linear.csv" ]; then continue; fi
-            if { [ -f "$run/result.csv" ] || train "$method" "$source" "$seed" "$(epochs "$set" "$method")" "$run"; } \
-                    && probe "$run" "$set" "$seed"; then
-                echo "$run: done"
-            else
-                failed=$((failed + 1))
-                echo "$run: failed: $(cat "$run.txt" "$run.linear.txt" 2> /dev/null | grep -m 1 '^ssl:')"
-            fi
+            while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
+            one "$method" "$set" "$source" "$seed" &
         done
     done
 done
+wait
 
 # What is there, also of earlier calls.
 table=runs/methods.csv
@@ -116,9 +126,10 @@ for file in runs/methods/*/linear.csv; do
     run=${file%/linear.csv}
     IFS=- read -r seed set method < <(basename "$run" | sed -E 's/^(.*)-([a-z0-9]+)-([0-9]+)$/\3-\2-\1/')
     tail -n +2 "$run/result.csv" | sed "s/^/$method,$set,$seed,/" >> "$table"
-    tail -n +2 "$file" | grep safetensors | sed "s/^[^,]*,/$method,$set,$seed,linear probe,/" >> "$table"
+    tail -n +2 "$file" | sed -n "s/^random encoder,/$method,$set,$seed,linear probe of random encoder,/p
+        s/^[^,]*safetensors,/$method,$set,$seed,linear probe,/p" >> "$table"
 done
-for file in runs/methods/linear-*.csv; do
+for file in runs/methods/pixels-*.csv; do
     IFS=- read -r _ set seed < <(basename "$file" .csv)
     tail -n +2 "$file" | sed "s/^/-,$set,$seed,linear probe of /" >> "$table"
 done
@@ -131,4 +142,4 @@ if [ -n "$publish" ]; then
          !skip { if ($0 !~ /<!-- measured -->/) print }' runs/methods.md docs/methods.md > runs/methods-page.md
     mv runs/methods-page.md docs/methods.md
 fi
-exit $((failed > 0))
+[ ! -e runs/methods/failed ]
