@@ -4,6 +4,7 @@ import invar.core.Shape;
 import invar.core.Tensor;
 import invar.nn.Layer;
 import invar.nn.init.Init;
+import java.util.Locale;
 
 /// What a method is built for: the network it trains, and the sizes of the data and of the run.
 ///
@@ -36,5 +37,16 @@ public record Setup(Layer encoder, int features, int images, int classes, int si
     /// @throws UserError if it does not hold
     public static void require(boolean rule, String message) {
         if (!rule) throw new UserError(message);
+    }
+
+    /// Refuses a matrix with more elements than a tensor can have.
+    ///
+    /// @param what  the factors by name, as in `batch × images`
+    /// @throws UserError if their product is 2³¹ or more
+    public static void requireFits(String what, long... factors) {
+        double product = 1;
+        for (long factor : factors) product *= factor;
+        require(product <= Integer.MAX_VALUE, String.format(Locale.ROOT,
+                "%s must be below 2^31 but is %.0f.", what, product));
     }
 }

@@ -22,32 +22,27 @@ import java.util.Optional;
 /// Every image is a class of its own, to be told from all others whatever the augmentation; images that look alike are
 /// hard to tell apart and end up near each other. A class has a weight vector (`parametric`), or a row of the bank,
 /// what the encoder made of the image before (`nonparametric`); `nce` compares with m random rows instead of all n.
-///
 /// Departures:
 /// - the bank gets the mean of old and new feature, as in the official code (lemniscate.pytorch); the paper's is the
-///   new one, `momentum` 0. Those of Z and ε: [NoiseContrast];
-/// - the proximal term, an option, is not in the official code; `parametric` is Eq. 1 as it stands, without τ.
+///   new one, `momentum` 0. `firstPass`, and those of Z and ε: [NoiseContrast].
 public final class InstanceDiscrimination implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("instdisc", "Instance discrimination",
-            "Wu et al. 2018, arXiv:1805.01978", 2018, Needs.views(1).with("bank"),
-            "ln n; with form nce ln(m + 1) + m ln(1 + 1/m)", new Config("nonparametric", 64, 0.1, 512, 0.5, 0),
-            Config.PAPER, InstanceDiscrimination::new);
+            "Wu et al. 2018, arXiv:1805.01978", 2018, Needs.views(1).with("bank"), "ln n; nce: ln(m+1) + m ln(1+1/m)",
+            new Config("nonparametric", 64, 0.1, 512, 0.5, 0, true), Config.PAPER, InstanceDiscrimination::new);
 
     /// What can be set.
-    ///
     /// @param form `parametric` (Eq. 1), `nonparametric` (Eq. 2) or `nce` (Eq. 7, for ImageNet)
     /// @param projection D, the number of features (Sec. 4: 128)
     /// @param temperature τ > 0 (Sec. 4.2: 0.07; official README: 0.1 on CIFAR-10); none in the form `parametric`
     /// @param negatives m ≥ 1, noise samples of each image in the form `nce` (Sec. 4.2: 4096)
     /// @param momentum of the bank, 0 to 1 (official code, main.py: nce-m 0.5)
     /// @param proximal λ ≥ 0 (Eq. 9; the paper compares 0, 10, 30, 50; the official code has none)
+    /// @param firstPass whether with `nce` the bank begins with features ([NoiseContrast]; official code: no)
     public record Config(String form, int projection, double temperature, int negatives, double momentum,
-            double proximal) {
+            double proximal, boolean firstPass) {
         /// ImageNet, as in the official code.
-        public static final Config PAPER = new Config("nce", 128, 0.07, 4096, 0.5, 0);
-
-        /// Checks the ranges.
+        public static final Config PAPER = new Config("nce", 128, 0.07, 4096, 0.5, 0, false);
         public Config {
             Range.oneOf("form", form, "parametric", "nonparametric", "nce");
             Range.width("projection", projection);
@@ -71,20 +66,27 @@ public final class InstanceDiscrimination implements SslMethod {
     private final Networks networks;
     private Tensor v, index;                             // of this step, from loss to afterUpdate
 
-    /// A linear layer over the encoder of the setup, as in the official code, and a bank or classes.
     public InstanceDiscrimination(Config config, Setup setup) {
-        int n = setup.images(), batch = setup.batch(), width = config.projection;
+        int n = setup.images(), width = config.projection;
         boolean nce = config.form.equals("nce"), parametric = config.form.equals("parametric");
-        long values = (long) batch * (nce ? (long) config.negatives * width : n);
-        Setup.require(values <= Integer.MAX_VALUE, "batch × " + (nce ? "negatives × projection" : "images")
-                + " must be below 2^31 with the form " + config.form + " but is " + values + ".");
+        if (!nce) Setup.requireFits("batch × images", setup.batch(), n);
         this.config = config;
         this.images = n;
-        Mlp projector = Mlp.of(setup.init().at("projector"), Mlp.Spec.of(setup.features(), width));
-        this.networks = new Networks(setup.encoder(), projector,
+        this.networks = new Networks(setup.encoder(),
+                Mlp.of(setup.init().at("projector"), Mlp.Spec.of(setup.features(), width)),
                 parametric ? Optional.of(Linear.of(setup.init().at("w"), width, n, false)) : Optional.empty(),
                 parametric ? Optional.empty() : Optional.of(MemoryBank.of(setup.init().at("bank"), n, width)),
-                nce ? Optional.of(NoiseContrast.of(setup, config.negatives)) : Optional.empty());
+                nce ? Optional.of(NoiseContrast.of(setup, config.negatives, width)) : Optional.empty());
+    }
+
+    @Override
+    public boolean observesFirst() {
+        return config.firstPass && networks.contrast.isPresent();
+    }
+
+    @Override
+    public void observe(Views views, Step step) {
+        networks.bank.orElseThrow().update(features(views.first(), Mode.TRAIN), views.index().orElseThrow(), 0);
     }
 
     @Override
@@ -105,10 +107,9 @@ public final class InstanceDiscrimination implements SslMethod {
                 : loss.add(Losses.proximal(v, bank.of(index), config.proximal));          // λ ‖v⁽ᵗ⁾ − v⁽ᵗ⁻¹⁾‖², Eq. 9
     }
 
-    /// fᵢ ← v, on average; the gradient was of the old rows.
     @Override
     public void afterUpdate(Step step) {
-        networks.bank.ifPresent(bank -> bank.update(v, index, config.momentum));
+        networks.bank.ifPresent(bank -> bank.update(v, index, config.momentum));    // fᵢ ← v, on average
     }
 
     private Tensor features(Tensor x, Mode mode) {
@@ -141,10 +142,9 @@ public final class InstanceDiscrimination implements SslMethod {
         return features(pictures, Mode.EVAL);
     }
 
-    /// ln n: all images equally likely. With noise: h = 1 / (m + 1) for the image and for each of the m samples.
+    /// ln n: all images equally likely; with noise that of [NoiseContrast].
     @Override
     public double chanceLevel(int batch) {
-        double m = config.negatives;
-        return networks.contrast.isEmpty() ? Math.log(images) : Math.log(m + 1) + m * Math.log1p(1 / m);
+        return networks.contrast.map(NoiseContrast::chanceLevel).orElse(Math.log(images));
     }
 }

@@ -21,8 +21,9 @@ import java.util.stream.IntStream;
 /// Z stays what the first batch made it. It lives on the device, 0 until then, and [#loss] chooses between it and the
 /// estimate by arithmetic, without asking the host: a recorded step does the same in every replay.
 ///
-/// On few images mind τ: Z is that of a random bank, and an epoch later the rows are those of an untrained network.
-/// With τ = 0.1 and 8 steps an epoch the loss was seen to grow and not to come back; docs/questions/memory-bank.md.
+/// On few images mind what the bank begins with: Z of random rows is far too small when, an epoch later, all rows are
+/// those of an untrained network. With 8 steps an epoch the loss was seen to grow and not to come back;
+/// docs/questions/memory-bank.md.
 ///
 /// Departures, the official code's (lemniscate.pytorch, lib/NCEAverage.py): the estimate of Z includes each image's own
 /// row; Eq. 7 has ε = 1e-7 in its denominators.
@@ -33,9 +34,18 @@ public record NoiseContrast(@Buffer Tensor noise, @Buffer Tensor z) {
 
     /// Before the first batch.
     ///
-    /// @param m ≥ 1, noise samples for each image of a batch
-    public static NoiseContrast of(Setup setup, int m) {
+    /// @param m     ≥ 1, noise samples for each image of a batch
+    /// @param width D of the features that they are compared with
+    /// @throws invar.ssl.UserError if a batch compares with too many numbers
+    public static NoiseContrast of(Setup setup, int m, int width) {
+        Setup.requireFits("batch × negatives × projection", setup.batch(), m, width);
         return new NoiseContrast(setup.integers(setup.batch(), m), setup.zeros());
+    }
+
+    /// The loss where h = 1 / (m + 1) for the image and for each of the m samples: nothing is told apart.
+    public double chanceLevel() {
+        double m = noise.dim(1);
+        return Math.log(m + 1) + m * Math.log1p(1 / m);
     }
 
     /// Draws the noise of a step, from n rows alike and with replacement: an image's own row is among its noise with a

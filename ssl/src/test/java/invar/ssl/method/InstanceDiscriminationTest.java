@@ -63,7 +63,23 @@ class InstanceDiscriminationTest extends MethodContract {
 
     private SslMethod method(String form, double momentum, double proximal) {
         return method(device, Map.of("form", form, "projection", WIDTH, "temperature", TAU, "negatives", NOISE,
-                "momentum", momentum, "proximal", proximal));
+                "momentum", momentum, "proximal", proximal, "firstPass", false));
+    }
+
+    /// A pass before the first step, with `nce` alone, makes the rows what the untrained encoder makes of the images.
+    @Test
+    void beginsWithFeaturesWhereAPassIsWanted() {
+        for (String form : new String[] {"nonparametric", "nce"}) {
+            SslMethod method = method(device, Map.of("form", form, "projection", WIDTH, "firstPass", true));
+            assertThat(method.observesFirst()).isEqualTo(form.equals("nce"));
+            if (!method.observesFirst()) continue;
+            method.observe(views, step);
+            double[][] v = features(true), bank = rows(method.state().get("bank.rows"));
+            for (int i = 0; i < IMAGES; i++) assertThat(bank[index[i]]).containsExactly(v[i], within(1e-12));
+            double plain = first(method, views, step);
+            assertThat(plain).as("Z is that of these rows").isLessThan(2 * method.chanceLevel(IMAGES));
+        }
+        assertThat(method("nce", 0.5, 0).observesFirst()).isFalse();
     }
 
     /// Eq. 1, 2, and 4 to 8, in the words of the paper but for ε and the mean over a batch.
@@ -208,7 +224,7 @@ class InstanceDiscriminationTest extends MethodContract {
     void refusesWhatIsOutOfRange(String form, int projection, double temperature, int negatives, double momentum,
             double proximal, String message) {
         assertThatIllegalArgumentException().isThrownBy(() -> new InstanceDiscrimination.Config(form, projection,
-                temperature, negatives, momentum, proximal)).withMessage(message);
+                temperature, negatives, momentum, proximal, true)).withMessage(message);
     }
 
     @Test
@@ -218,7 +234,7 @@ class InstanceDiscriminationTest extends MethodContract {
                 new Init(device, 4));
         assertThatThrownBy(() -> new InstanceDiscrimination(InstanceDiscrimination.Config.PAPER, setup))
                 .isInstanceOf(UserError.class)
-                .hasMessage("batch × negatives × projection must be below 2^31 with the form nce but is 2147483648.");
+                .hasMessage("batch × negatives × projection must be below 2^31 but is 2147483648.");
     }
 
     /// v of the views, by a network like the method's at its start.
