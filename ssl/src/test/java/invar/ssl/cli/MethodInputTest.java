@@ -1,0 +1,89 @@
+package invar.ssl.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import invar.ssl.cli.Cli.Result;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// What a method cannot take is refused before there is a run's folder, in a sentence that names option and rule.
+@Timeout(60)
+class MethodInputTest {
+
+    @TempDir
+    static Path folder;
+
+    private static Path photos;
+
+    @BeforeAll
+    static void makePhotos() throws IOException {
+        photos = Cli.photos(folder.resolve("photos"), 20);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "jigsaw --augment simclr | jigsaw takes mosaics of 3 × 3 tiles, but the augmentation simclr (--augment) "
+                + "makes no "
+                + "mosaics of images of 32 pixels: use --augment jigsaw.",
+        "jigsaw --augment simclr --image-size 33 | jigsaw takes mosaics of 3 × 3 tiles, but the augmentation simclr "
+                + "(--augment) makes no mosaics of images of 33 pixels: use --augment jigsaw.",
+        "jigsaw --augment cpc | jigsaw takes mosaics of 3 × 3 tiles, but the augmentation cpc (--augment) makes 3 × 3 "
+                + "patches of images of 32 pixels: use --augment jigsaw.",
+        "jigsaw --augment none | jigsaw cuts whole images into 3 × 3 tiles, but the side of 32 pixels "
+                + "(--image-size) is "
+                + "not a multiple of 3.",
+        "cpc --augment simclr | cpc takes mosaics of 3 × 3 patches, but the augmentation simclr (--augment) makes no "
+                + "mosaics of images of 32 pixels: use --augment cpc.",
+        "cpc --augment simclr --image-size 33 | cpc takes mosaics of 3 × 3 patches, but the augmentation simclr ",
+        "cpc --augment jigsaw | cpc takes mosaics of 3 × 3 patches, but the augmentation jigsaw (--augment) "
+                + "makes 3 × 3 "
+                + "tiles of images of 32 pixels: use --augment cpc.",
+        "cpc --set grid=6 | cpc takes mosaics of 6 × 6 patches (--set grid), but the augmentation cpc "
+                + "(--augment) makes "
+                + "3 × 3 patches of images of 32 pixels: use --set grid=3.",
+        "cpc --image-size 70 --set grid=3 | cpc takes mosaics of 3 × 3 patches (--set grid), but the augmentation cpc "
+                + "(--augment) makes 6 × 6 patches of images of 70 pixels: use --set grid=6.",
+        "rotnet --augment simclr-shapes | rotnet asks by which quarter an image was turned, so its views must "
+                + "be turned "
+                + "by less than 45 degrees, but the augmentation simclr-shapes (--augment) turns them by up to 180.",
+        "rotnet --augment fixmatch | rotnet asks by which quarter ",
+        "rotnet --augment jigsaw | rotnet takes whole images, but the augmentation jigsaw (--augment) makes mosaics of "
+                + "3 × 3 tiles.",
+        "instdisc --augment cpc | instdisc takes whole images, but the augmentation cpc (--augment) makes mosaics of "
+                + "3 × 3 patches."})
+    void isRefusedBeforeThereIsAFolder(String options, String sentence) {
+        Result result = Cli.run(train(options));
+        assertThat(result.err()).startsWith("ssl: " + sentence).hasLineCount(1).endsWith(".\n")
+                .doesNotContain("\tat ", "Exception", "mistake in the program");
+        assertThat(result.out()).isEmpty();
+        assertThat(result.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(folder.resolve("new")).doesNotExist();
+    }
+
+    /// The mosaics of the method, and whole images that can be cut.
+    @ParameterizedTest
+    @CsvSource({"jigsaw --image-size 32", "jigsaw --image-size 33 --augment none", "cpc --image-size 32",
+        "cpc --image-size 12 --augment none", "rotnet --augment drawings"})
+    void takesWhatFits(String options, @TempDir Path other) {
+        List<String> args = new ArrayList<>(List.of(train(options)));
+        args.set(args.indexOf("--out") + 1, other.resolve("run").toString());
+        assertThat(Cli.run(args.toArray(String[]::new)).code()).isZero();
+    }
+
+    private static String[] train(String options) {
+        List<String> args = new ArrayList<>(List.of("train", "--data", photos.toString(), "--out",
+                folder.resolve("new").toString(), "--device", "reference", "--width", "1", "--epochs", "1"));
+        args.add("--method");
+        args.addAll(List.of(options.split(" ")));
+        if (!options.contains("--image-size")) args.addAll(List.of("--image-size", "32"));
+        if (!options.contains("--batch")) args.addAll(List.of("--batch", "4"));
+        return args.toArray(String[]::new);
+    }
+}
