@@ -2,6 +2,7 @@ package invar.ssl.cli;
 
 import invar.core.Device;
 import invar.ssl.UserError;
+import invar.ssl.data.Datasets;
 import invar.ssl.train.ConfigFile;
 import invar.ssl.train.RunFolder;
 import invar.ssl.train.TrainConfig;
@@ -139,7 +140,8 @@ final class DistillCommand implements Callable<Integer> {
         Distill.Config settings = new Distill.Config(file.toString(), from == null ? "" : from.toString(),
                 temperature != null ? temperature : self ? 0.1 : 1, alpha);
         String data = options.data != null ? options.data : taught.data();
-        int batch = options.batch != null ? options.batch : BATCH;
+        int images = Datasets.open(data, Datasets.Options.DEFAULT.withSide(taught.side())).train().perDrawing().size();
+        int batch = options.batch(BATCH, images, network);
         int epochs = options.epochs != null ? options.epochs : EPOCHS;
         TrainConfig config = new TrainConfig(Distill.NAME, ConfigFile.values(settings), data, taught.side(),
                 options.augment, TrainConfig.Labels.TENTH, network,

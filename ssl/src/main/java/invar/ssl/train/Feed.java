@@ -42,6 +42,11 @@ public record Feed(BatchLoader images, int global, Optional<BatchLoader> labelle
             return new Feed(loader(config, items, taken, workers), needs.views(), Optional.empty(), new int[0],
                     items.classes().size());
         }
+        int parts = config.encoder().parts(), labelledBatch = config.labels().batch();
+        if (labelledBatch % parts != 0) {
+            throw new UserError("labels.batch must be a multiple of " + parts + ", the parts of encoder.norm, which is "
+                    + config.encoder().norm() + ", but is " + labelledBatch + ".");
+        }
         Dataset some = LabelledSubset.of(data.perDrawing(), config.labels().fraction(), config.seed());
         if (config.labels().batch() > some.size()) {
             throw new UserError("labels.batch is " + config.labels().batch() + ", but with labels.fraction "

@@ -57,7 +57,13 @@ class MethodInputTest {
         "rotnet --augment jigsaw | rotnet takes whole images, but the augmentation jigsaw (--augment) makes mosaics of "
                 + "3 × 3 tiles.",
         "instdisc --augment cpc | instdisc takes whole images, but the augmentation cpc (--augment) makes mosaics of "
-                + "3 × 3 patches."})
+                + "3 × 3 patches.",
+        "simclr --set encoder.norm=split3 | Wrong settings: batch (--batch) must be a multiple of 3, the parts of "
+                + "encoder.norm, which is split3, but is 4.",
+        "moco-v2 --batch 9 --preset cifar | Wrong settings: batch (--batch) must be a multiple of 8, the parts of "
+                + "encoder.norm, which is split8, but is 9.",
+        "fixmatch --set encoder.norm=split2 --set labels.batch=3 | labels.batch must be a multiple of 2, the parts of "
+                + "encoder.norm, which is split2, but is 3."})
     void isRefusedBeforeThereIsAFolder(String options, String sentence) {
         Result result = Cli.run(train(options));
         assertThat(result.err()).startsWith("ssl: " + sentence).hasLineCount(1).endsWith(".\n")
@@ -70,7 +76,8 @@ class MethodInputTest {
     /// The mosaics of the method, and whole images that can be cut.
     @ParameterizedTest
     @CsvSource({"jigsaw --image-size 32", "jigsaw --image-size 33 --augment none", "cpc --image-size 32",
-        "cpc --image-size 12 --augment none", "rotnet --augment drawings"})
+        "cpc --image-size 12 --augment none", "rotnet --augment drawings",
+        "moco-v2 --preset cifar --set queue=16 --batch 8"})
     void takesWhatFits(String options, @TempDir Path other) {
         List<String> args = new ArrayList<>(List.of(train(options)));
         args.set(args.indexOf("--out") + 1, other.resolve("run").toString());
