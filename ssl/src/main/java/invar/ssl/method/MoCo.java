@@ -62,7 +62,7 @@ public final class MoCo implements SslMethod {
             Range.width("projection", projection);
             Range.atLeast("queue", queue, 1);
             Range.fraction("momentum", momentum);
-            Range.positive("temperature", temperature);
+            Range.temperature("temperature", temperature);
         }
     }
 

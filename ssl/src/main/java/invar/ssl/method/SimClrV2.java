@@ -50,7 +50,7 @@ public final class SimClrV2 implements SslMethod {
             Range.width("hidden", hidden);
             Range.width("projection", projection);
             Range.atLeast("layers", layers, 2);
-            Range.positive("temperature", temperature);
+            Range.temperature("temperature", temperature);
             Range.atLeast("memory", memory, 0);
             Range.fraction("decay", decay);
         }

@@ -43,9 +43,10 @@ public record Feed(BatchLoader images, int global, Optional<BatchLoader> labelle
                     items.classes().size());
         }
         int parts = config.encoder().parts(), labelledBatch = config.labels().batch();
-        if (labelledBatch % parts != 0) {
-            throw new UserError("labels.batch must be a multiple of " + parts + ", the parts of encoder.norm, which is "
-                    + config.encoder().norm() + ", but is " + labelledBatch + ".");
+        if (labelledBatch < 2 || labelledBatch % parts != 0) {
+            String rule = labelledBatch < 2 ? "at least 2, as batch norm needs more than one image"
+                    : "a multiple of " + parts + ", the parts of encoder.norm, which is " + config.encoder().norm();
+            throw new UserError("labels.batch must be " + rule + ", but is " + labelledBatch + ".");
         }
         Dataset some = LabelledSubset.of(data.perDrawing(), config.labels().fraction(), config.seed());
         if (config.labels().batch() > some.size()) {

@@ -63,7 +63,24 @@ class MethodInputTest {
         "moco-v2 --batch 9 --preset cifar | Wrong settings: batch (--batch) must be a multiple of 8, the parts of "
                 + "encoder.norm, which is split8, but is 9.",
         "fixmatch --set encoder.norm=split2 --set labels.batch=3 | labels.batch must be a multiple of 2, the parts of "
-                + "encoder.norm, which is split2, but is 3."})
+                + "encoder.norm, which is split2, but is 3.",
+        "pi-model --set labels.batch=1 | labels.batch must be at least 2, as batch norm needs more than one "
+                + "image, but ",
+        "mean-teacher --set labels.batch=1 | labels.batch must be at least 2, ",
+        "fixmatch --set labels.batch=1 | labels.batch must be at least 2, ",
+        "swav --set prototypes=1 | Wrong settings of swav: prototypes must be at least 2 but is 1.",
+        "deepcluster-v2 --set prototypes=1 | Wrong settings of deepcluster-v2: prototypes must be at least 2 but is 1.",
+        "dino --set outputs=1 | Wrong settings of dino: outputs must be at least 2 but is 1.",
+        "simclr --temperature 1e-30 | Wrong settings of simclr: temperature must be at least 1.0E-6, below which ",
+        "simclrv2 --temperature 1e-30 | Wrong settings of simclrv2: temperature must be at least 1.0E-6, ",
+        "moco-v1 --batch 8 --temperature 1e-30 | Wrong settings of moco-v1: temperature must be at least 1.0E-6, ",
+        "moco-v3 --temperature 1e-30 | Wrong settings of moco-v3: temperature must be at least 1.0E-6, ",
+        "swav --temperature 1e-30 | Wrong settings of swav: temperature must be at least 1.0E-6, ",
+        "deepcluster-v2 --temperature 1e-30 | Wrong settings of deepcluster-v2: temperature must be at least 1.0E-6, ",
+        "instdisc --temperature 1e-30 --set form=nonparametric | Wrong settings of instdisc: temperature must be at ",
+        "dino --set studentTemperature=1e-30 | Wrong settings of dino: studentTemperature must be at least 1.0E-6, ",
+        "rotnet --temperature 0.5 | The method rotnet has no setting 'temperature' (--temperature); it has none.",
+        "byol --temperature 0.5 | The method byol has no setting 'temperature' (--temperature); it has hidden, "})
     void isRefusedBeforeThereIsAFolder(String options, String sentence) {
         Result result = Cli.run(train(options));
         assertThat(result.err()).startsWith("ssl: " + sentence).hasLineCount(1).endsWith(".\n")
