@@ -3,11 +3,14 @@ package invar.ssl.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import invar.ssl.cli.Cli.Result;
+import invar.ssl.train.RunFolder;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,6 +102,22 @@ class MethodInputTest {
         List<String> args = new ArrayList<>(List.of(train(options)));
         args.set(args.indexOf("--out") + 1, other.resolve("run").toString());
         assertThat(Cli.run(args.toArray(String[]::new)).code()).isZero();
+    }
+
+    /// The study of it must be possible.
+    @Test
+    void warnsOfBatchNormBetweenPatches(@TempDir Path other) throws IOException {
+        String out = other.resolve("run").toString();
+        List<String> args = new ArrayList<>(List.of(train("cpc --set encoder.norm=batch")));
+        args.set(args.indexOf("--out") + 1, out);
+        Result result = Cli.run(args.toArray(String[]::new));
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.line("warning: the encoder has batch norm (encoder.norm is batch): "))
+                .endsWith("(--set encoder.norm=layer).");
+        assertThat(Files.readString(new RunFolder(Path.of(out)).log())).contains("warning: the encoder has batch norm");
+        args.replaceAll(arg -> arg.equals("encoder.norm=batch") ? "encoder.norm=layer" : arg);
+        args.set(args.indexOf("--out") + 1, out + "2");
+        assertThat(Cli.run(args.toArray(String[]::new)).out()).doesNotContain("batch norm");
     }
 
     private static String[] train(String options) {
