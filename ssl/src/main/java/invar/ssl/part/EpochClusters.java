@@ -71,7 +71,7 @@ public record EpochClusters(SphericalKMeans kMeans, @Buffer List<Tensor> centroi
         return labels.get(head).crossEntropy(logits, index);
     }
 
-    /// The share of the prototypes that some image is assigned to, and how much the clusters agree with the former ones,
+    /// The share of the prototypes that some image is assigned to, and how much the clusters agree with the former,
     /// NaN before the second clustering; means over the heads. Waits for the device.
     public Map<String, Double> health() {
         Map<String, Double> health = new LinkedHashMap<>();
