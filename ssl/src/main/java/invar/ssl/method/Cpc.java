@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
 /// From the patches in the upper part of an image, tell which of all patches of the batch lies some rows below; and so
 /// in all four directions. Features are neither normalised nor divided by a temperature.
 ///
-/// The encoder must not have batch norm, whose statistics show every patch all others. The presets have layer norm.
+/// The presets have layer norm: batch norm may tell which patches belong together, see `ssl study cpc-batch-norm`.
 ///
 /// Departures:
 /// - the mean over predictions, distances and directions in place of sums, so that chance is ln of the candidates;
