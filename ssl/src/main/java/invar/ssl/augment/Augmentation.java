@@ -1,6 +1,7 @@
 package invar.ssl.augment;
 
 import invar.core.Philox;
+import java.util.Optional;
 
 /// One random change of an image, as data: a record whose components are all its settings, so that it can be printed,
 /// stored with a run and compared.
@@ -25,5 +26,15 @@ public sealed interface Augmentation
     /// Whether what comes out has mean 0 and deviation 1 by its own numbers, so that no [Normalize] is to follow.
     default boolean standardises() {
         return false;
+    }
+
+    /// The pieces that it lays side by side, if it does.
+    default Optional<Mosaic> mosaic() {
+        return Optional.empty();
+    }
+
+    /// By how many degrees it may turn an image, either way: 0 to 180.
+    default double turns() {
+        return 0;
     }
 }

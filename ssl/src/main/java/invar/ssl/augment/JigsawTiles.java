@@ -1,6 +1,7 @@
 package invar.ssl.augment;
 
 import invar.core.Philox;
+import java.util.Optional;
 
 /// Cuts an image into cells, takes a tile from a random place in each, standardises each tile by itself and lays the
 /// tiles side by side, in their places: the pieces of a jigsaw puzzle, not yet shuffled.
@@ -59,6 +60,11 @@ public record JigsawTiles(int grid, int cell, int tile) implements Augmentation 
     @Override
     public boolean standardises() {
         return true;
+    }
+
+    @Override
+    public Optional<Mosaic> mosaic() {
+        return Optional.of(new Mosaic("tiles", grid));
     }
 
     /// One channel of one tile, of rows that are `side` apart in x and `all` apart in y.

@@ -1,6 +1,7 @@
 package invar.ssl.augment;
 
 import invar.core.Philox;
+import java.util.Optional;
 
 /// Cuts a square image into a grid of overlapping patches, changes each patch for itself, and lays them side by side:
 /// the input of CPC (van den Oord, Li, Vinyals 2018, [arXiv:1807.03748](https://arxiv.org/abs/1807.03748), Sec. 3.2)
@@ -52,6 +53,11 @@ public record Patches(int grid, int size, int stride, Compose changes) implement
                 copy(patch.plane(c), 0, size, mosaic[c], (row * side + column) * size, side);
         }
         image.swap(side, side);
+    }
+
+    @Override
+    public Optional<Mosaic> mosaic() {
+        return Optional.of(new Mosaic("patches", grid));
     }
 
     /// A patch from one plane to another, whose rows are `fromStep` and `toStep` long.

@@ -35,6 +35,11 @@ public record RandAugment(int operations, int levels, double p) implements Augme
         Require.probability("RandAugment", p);
     }
 
+    @Override
+    public double turns() {
+        return 3.0 * levels * operations;
+    }
+
     /// One of the fourteen. Rotate to translate go either way.
     public enum Operation {
         /// Nothing.

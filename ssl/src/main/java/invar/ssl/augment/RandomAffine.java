@@ -23,6 +23,11 @@ public record RandomAffine(double degrees, double minScale, double maxScale, dou
     }
 
     @Override
+    public double turns() {
+        return degrees;
+    }
+
+    @Override
     public void apply(ImageBuffer image, Philox random) {
         double angle = random.uniform(-degrees, degrees), scale = random.uniform(minScale, maxScale);
         double x = random.uniform(-shift, shift), y = random.uniform(-shift, shift);

@@ -1,6 +1,7 @@
 package invar.ssl.augment;
 
 import java.util.List;
+import java.util.Optional;
 
 /// What each view of an image goes through.
 ///
@@ -25,6 +26,24 @@ public record Recipe(String name, String source, List<Compose> views) {
     public Recipe then(Augmentation step) {
         return new Recipe(name, source,
                 views.stream().map(view -> standardised(view) ? view : view.then(step)).toList());
+    }
+
+    /// The pieces that its views are made of, if they are mosaics.
+    public Optional<Mosaic> mosaic() {
+        return views.stream().flatMap(view -> view.steps().stream()).flatMap(step -> step.mosaic().stream())
+                .findFirst();
+    }
+
+    /// By how many degrees a view may be turned, either way.
+    public double turns() {
+        return views.stream().mapToDouble(view -> view.steps().stream().mapToDouble(Augmentation::turns).sum()).max()
+                .orElse(0);
+    }
+
+    /// Whether its views are whole images in which nothing is random.
+    public boolean plain() {
+        return views.stream().flatMap(view -> view.steps().stream())
+                .allMatch(step -> step instanceof ResizeCenterCrop || step instanceof Normalize);
     }
 
     private static boolean standardised(Compose view) {

@@ -2,6 +2,7 @@ package invar.ssl.cli;
 
 import invar.core.Device;
 import invar.ssl.UserError;
+import invar.ssl.data.Datasets;
 import invar.ssl.train.ConfigFile;
 import invar.ssl.train.RunFolder;
 import invar.ssl.train.TrainConfig;
@@ -139,7 +140,8 @@ final class DistillCommand implements Callable<Integer> {
         Distill.Config settings = new Distill.Config(file.toString(), from == null ? "" : from.toString(),
                 temperature != null ? temperature : self ? 0.1 : 1, alpha);
         String data = options.data != null ? options.data : taught.data();
-        int batch = options.batch != null ? options.batch : BATCH;
+        int batch = options.batch != null ? options.batch : options.batch(BATCH, Datasets.open(data,
+                Datasets.Options.DEFAULT.withSide(taught.side())).train().perDrawing().size(), network);
         int epochs = options.epochs != null ? options.epochs : EPOCHS;
         TrainConfig config = new TrainConfig(Distill.NAME, ConfigFile.values(settings), data, taught.side(),
                 options.augment, TrainConfig.Labels.TENTH, network,
@@ -150,9 +152,10 @@ final class DistillCommand implements Callable<Integer> {
     private TrainConfig withLabels(TrainConfig c) {
         double share = labels != null ? labels : TrainConfig.Labels.TENTH.fraction();
         int images = FineTuning.labelled(Pretraining.split(c), share, c.seed()).size();
+        int parts = c.encoder().parts(), batch = Math.min(images, c.batch());
         return new TrainConfig(c.method(), c.settings(), c.data(), c.imageSize(), c.augment(),
-                new TrainConfig.Labels(share, Math.min(images, c.batch())), c.encoder(), c.optimization(), c.batch(),
-                c.epochs(), c.seed());
+                new TrainConfig.Labels(share, Math.max(parts, batch - batch % parts)), c.encoder(), c.optimization(),
+                c.batch(), c.epochs(), c.seed());
     }
 
     private static Path runOf(ClassifierFile.About taught, Path file) {

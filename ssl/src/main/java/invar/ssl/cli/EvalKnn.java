@@ -43,9 +43,9 @@ final class EvalKnn implements Callable<Integer> {
     @Option(names = "--data", paramLabel = "NAME|PATH", description = "Other data than it was trained on.")
     private String data;
 
-    @Option(names = "--k", paramLabel = "N", defaultValue = "" + NEIGHBOURS,
-            description = "Neighbours that vote (default: ${DEFAULT-VALUE}).")
-    private int k;
+    @Option(names = "--k", paramLabel = "N",
+            description = "Neighbours that vote (default: " + NEIGHBOURS + ", or all if there are fewer).")
+    private Integer k;
 
     @Option(names = "--temperature", paramLabel = "TAU", defaultValue = "" + TEMPERATURE,
             description = "Weight of a neighbour: exp(similarity / TAU) (default: ${DEFAULT-VALUE}).")
@@ -61,7 +61,7 @@ final class EvalKnn implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (k < 1) throw new UserError("--k must be at least 1 but is " + k + ".");
+        if (k != null && k < 1) throw new UserError("--k must be at least 1 but is " + k + ".");
         if (!(temperature > 0
                 && Double.isFinite(temperature))) throw new UserError("--temperature must be a number > 0 but is "
                 + temperature + ".");
@@ -71,12 +71,17 @@ final class EvalKnn implements Callable<Integer> {
             EncoderFile.Loaded loaded = EncoderFile.load(file, opened);
             Split split = Datasets.open(data != null ? data : loaded.data(),
                     Datasets.Options.DEFAULT.withSide(loaded.side()));
-            Evaluation evaluation = new Evaluation(split, loaded.side(), loaded.normalize(), k, temperature, bank,
-                    opened);
+            Evaluation evaluation = new Evaluation(split, loaded.side(), loaded.normalize(),
+                    k != null ? k : NEIGHBOURS, temperature, bank, opened);
             if (!evaluation.possible()) {
                 throw new UserError("The data " + split.test().name()
                         + " has no labels and no second drawings: nothing can be "
                         + "measured on it.");
+            }
+            int voters = Math.min(bank, split.bank().perDrawing().size());
+            if (k != null && k > voters) {
+                throw new UserError("--k must be at most the number of training images that vote, which is " + voters
+                        + ", but is " + k + ".");
             }
             Map<String, Map<String, Double>> rows = new LinkedHashMap<>();
             rows.put(file.toString(), evaluation.of(loaded.network()));

@@ -131,7 +131,7 @@ final class FineTuneCommand implements Callable<Integer> {
         int batch = options.batch != null ? options.batch : BATCH;
         if (options.batch == null) {
             Split split = Pretraining.split(withData(before, data));
-            batch = Math.min(BATCH, FineTuning.labelled(split, labels, options.seed).size());
+            batch = options.batch(BATCH, FineTuning.labelled(split, labels, options.seed).size(), before.encoder());
         }
         return new TrainConfig(FineTune.NAME, ConfigFile.values(settings(false, layers)), data, before.imageSize(),
                 options.augment, share, before.encoder(), options.optimization(batch, RATE, LARS_RATE, 0, 0), batch,

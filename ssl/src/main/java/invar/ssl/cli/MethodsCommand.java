@@ -4,8 +4,11 @@ import invar.ssl.method.Methods;
 import invar.ssl.train.ConfigFile;
 import invar.ssl.train.Presets;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -26,9 +29,19 @@ final class MethodsCommand implements Runnable {
     @Override
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
-        out.printf("%-16s %-40s %-44s %s%n", "method", "paper", "needs", "chance level");
+        List<List<String>> rows = new ArrayList<>(List.of(List.of("method", "year", "paper", "needs", "chance level")));
         for (Methods.Entry<?> entry : Methods.all()) {
-            out.printf("%-16s %-40s %-44s %s%n", entry.name(), entry.source(), entry.needs(), entry.chance());
+            rows.add(List.of(entry.name(), "" + entry.year(), entry.source(), entry.needs().toString(),
+                    entry.chance()));
+        }
+        int[] widths = IntStream.range(0, rows.getFirst().size())
+                .map(c -> rows.stream().mapToInt(row -> row.get(c).length()).max().orElseThrow()).toArray();
+        for (List<String> row : rows) {
+            StringBuilder line = new StringBuilder();
+            for (int c = 0; c < widths.length; c++) {
+                line.append(row.get(c)).repeat(' ', widths[c] - row.get(c).length() + 2);
+            }
+            out.println(line.toString().strip());
         }
     }
 
@@ -55,10 +68,11 @@ final class MethodsCommand implements Runnable {
         public void run() {
             PrintWriter out = spec.commandLine().getOut();
             Methods.Entry<?> entry = Methods.named(name);
+            String settings = ConfigFile.text(ConfigFile.resolve(null, Optional.ofNullable(preset),
+                    Map.of("method", name, "data", data)));
             out.printf("# %s (%d), %s%n# needs %s; chance level %s%n%n", entry.title(), entry.year(), entry.source(),
                     entry.needs(), entry.chance());
-            out.println(ConfigFile.text(ConfigFile.resolve(null, Optional.ofNullable(preset), Map.of("method", name,
-                    "data", data))).strip());
+            out.println(settings.strip());
             out.printf("%n# The presets and their sources.%n%n%s%n", Presets.text(name).strip());
         }
     }

@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
 /// `ssl study`: small experiments that show why the methods are as they are.
 @Command(name = "study", mixinStandardHelpOptions = true, sortOptions = false, usageHelpWidth = 100,
         description = "Runs a small experiment that shows what happens to a method without one of its parts; without "
-                + "NAME, lists them. Each takes a minute or two.",
+                + "NAME, lists them. Each takes a minute or two. Ends with 1 if it does not find what is expected.",
         footer = {"", "Example:", "  ssl study byol-predictor"})
 final class StudyCommand implements Callable<Integer> {
 
@@ -58,10 +58,11 @@ final class StudyCommand implements Callable<Integer> {
             Map<String, Map<String, Double>> rows = study.run(lab);
             out.println();
             Report.table(out::println, study.name(), rows);
-            String verdict = study.confirmedBy(rows) ? "As expected."
+            boolean confirmed = study.confirmedBy(rows);
+            String verdict = confirmed ? "As expected."
                     : "Not as expected: with so few images, chance has a part in it.";
             out.printf(Locale.ROOT, "%n%s (%.0f s)%n", verdict, (System.nanoTime() - began) * 1e-9);
+            return confirmed ? ExitCode.OK : ExitCode.FAILED;
         }
-        return ExitCode.OK;
     }
 }

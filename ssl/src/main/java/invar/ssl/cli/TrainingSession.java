@@ -104,6 +104,7 @@ final class TrainingSession implements AutoCloseable {
                 folder.log(), StandardOpenOption.CREATE, StandardOpenOption.APPEND))) {
             Report report = new Report(console, log);
             introduce(report, folder);
+            warnings.atStart().forEach(warning -> report.line("warning: %s", warning));
             RecordedRun training = new RecordedRun(trainer, config.epochs(), folder, report, warnings::after);
             if (!training.run("train --resume " + folder.root(), quiet)) return false;
             EncoderFile.save(folder.encoder(), trainer.encoder(), config, normalize);

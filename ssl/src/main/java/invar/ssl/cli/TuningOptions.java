@@ -95,6 +95,13 @@ final class TuningOptions {
         return out != null ? RunFolder.create(out, overwrite) : RunFolder.fresh(name);
     }
 
+    /// Images a step: as given, or `most`, or all of them if there are fewer, whole parts of a split batch norm.
+    int batch(int most, int images, TrainConfig.EncoderConfig encoder) {
+        if (batch != null) return batch;
+        int all = Math.min(most, images);
+        return Math.max(encoder.parts(), all - all % encoder.parts());
+    }
+
     /// Half a cosine down to 0 after the warm-up; Nesterov's momentum for sgd.
     ///
     /// @param perBatch rate of sgd, for a batch of 256

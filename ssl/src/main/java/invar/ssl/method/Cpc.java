@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
 /// From the patches in the upper part of an image, tell which of all patches of the batch lies some rows below; and so
 /// in all four directions. Features are neither normalised nor divided by a temperature.
 ///
-/// The encoder must not have batch norm, whose statistics show every patch all others. The presets have layer norm.
+/// The presets have layer norm: batch norm may tell which patches belong together, see `ssl study cpc-batch-norm`.
 ///
 /// Departures:
 /// - the mean over predictions, distances and directions in place of sums, so that chance is ln of the candidates;
@@ -37,7 +37,7 @@ import java.util.stream.IntStream;
 public final class Cpc implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("cpc", "CPC v2",
-            "Hénaff et al. 2020, arXiv:1905.09272", 2020, Needs.views(1), "ln(N G²)",
+            "Hénaff et al. 2020, arXiv:1905.09272", 2020, Needs.views(1).ofPieces("patches"), "ln(N G²)",
             new Config(3, 64, 2, 64, 0.1, 1, 2), Config.PAPER, Cpc::new);
 
     /// What can be set.
@@ -50,7 +50,7 @@ public final class Cpc implements SslMethod {
     /// @param stepsToIgnore next rows that are not predicted, as they overlap (pseudocode: `steps_to_ignore` 2)
     /// @param stepsToPredict the last row ahead that is, below G (pseudocode: `steps_to_predict` 3)
     public record Config(int grid, int context, int blocks, int target, double embScale, int stepsToIgnore,
-            int stepsToPredict) {
+            int stepsToPredict) implements Gridded {
 
         /// ImageNet, ResNet-161.
         public static final Config PAPER = new Config(6, 256, 5, 64, 0.1, 2, 3);

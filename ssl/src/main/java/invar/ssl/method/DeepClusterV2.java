@@ -50,9 +50,9 @@ public final class DeepClusterV2 implements SslMethod {
         public Config {
             Range.width("hidden", hidden);
             Range.width("projection", projection);
-            Range.width("prototypes", prototypes);
+            Range.classes("prototypes", prototypes);
             Range.atLeast("heads", heads, 1);
-            Range.positive("temperature", temperature);
+            Range.temperature("temperature", temperature);
             Range.atLeast("iterations", iterations, 1);
         }
     }

@@ -57,10 +57,10 @@ public final class Dino implements SslMethod {
         public Config {
             Range.width("hidden", hidden);
             Range.width("bottleneck", bottleneck);
-            Range.width("outputs", outputs);
-            Range.positive("studentTemperature", studentTemperature);
-            Range.positive("teacherTemperature", teacherTemperature);
-            Range.positive("warmupTemperature", warmupTemperature);
+            Range.classes("outputs", outputs);
+            Range.temperature("studentTemperature", studentTemperature);
+            Range.temperature("teacherTemperature", teacherTemperature);
+            Range.temperature("warmupTemperature", warmupTemperature);
             Range.atLeast("warmupTemperatureEpochs", warmupTemperatureEpochs, 0);
             Range.fraction("momentum", momentum);
             Range.atLeast("frozenEpochs", frozenEpochs, 0);

@@ -46,7 +46,7 @@ public final class InstanceDiscrimination implements SslMethod {
         public Config {
             Range.oneOf("form", form, "parametric", "nonparametric", "nce");
             Range.width("projection", projection);
-            Range.positive("temperature", temperature);
+            Range.temperature("temperature", temperature);
             Range.atLeast("negatives", negatives, 1);
             Range.fraction("momentum", momentum);
             Range.notNegative("proximal", proximal);

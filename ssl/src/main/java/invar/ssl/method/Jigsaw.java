@@ -24,8 +24,8 @@ import java.util.stream.IntStream;
 /// have, and where. Each tile passes the encoder alone, so only what the encoder says about it can tell.
 ///
 /// The view is a mosaic of tiles in their places, with gaps between what they show and each standardised by itself:
-/// augmentation `jigsaw`. Other augmentations are cut into nine as they are; then edges go on from tile to tile, and
-/// the puzzle is solved without a look at the things. After training, the encoder is given whole images.
+/// augmentation `jigsaw`. Whole images (`none`) are cut into nine as they are, for study; then edges go on from tile to
+/// tile, and the puzzle is solved without a look at the things. After training, the encoder is given whole images.
 ///
 /// Departures:
 /// - the encoder is any network, not an AlexNet up to fc6. It has batch norm, with statistics over all tiles of the
@@ -34,8 +34,9 @@ import java.util.stream.IntStream;
 public final class Jigsaw implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("jigsaw", "Jigsaw",
-            "Noroozi, Favaro 2016, arXiv:1603.09246", 2016, Needs.views(1).with("permutations"), "ln P",
-            new Config(100, "max_avg", 128, 0), Config.PAPER, Jigsaw::new);
+            "Noroozi, Favaro 2016, arXiv:1603.09246", 2016,
+            Needs.views(1).ofPieces("tiles").with("permutations"), "ln P", new Config(100, "max_avg", 128, 0),
+            Config.PAPER, Jigsaw::new);
 
     /// What can be set.
     ///
@@ -43,7 +44,8 @@ public final class Jigsaw implements SslMethod {
     /// @param selection    how they are chosen: `max_avg` (Algorithm 1) or `max_min`; see [Permutations.Rule]
     /// @param projection   features of each tile that are put side by side (Sec. 3.1, fc6: 512; VISSL: 1000)
     /// @param hidden       width of the layer between them and the classes (Sec. 3.1, fc7: 4096); 0: none, as in VISSL
-    public record Config(int permutations, String selection, int projection, int hidden) {
+    public record Config(int permutations, String selection, int projection, int hidden)
+            implements Gridded {
 
         /// ImageNet, AlexNet: Sec. 3.
         public static final Config PAPER = new Config(1000, "max_avg", 512, 4096);
@@ -55,6 +57,11 @@ public final class Jigsaw implements SslMethod {
             Range.oneOf("selection", selection, "max_avg", "max_min");
             Range.width("projection", projection);
             if (hidden != 0) Range.width("hidden", hidden);
+        }
+
+        @Override
+        public int grid() {
+            return GRID;
         }
     }
 

@@ -23,7 +23,7 @@ public final class Methods {
     /// @param name     as typed
     /// @param title    as its authors write it
     /// @param source   where it was published
-    /// @param year     of the first publication
+    /// @param year     of the source
     /// @param needs    what it asks of data and memory
     /// @param chance   the formula of its chance level
     /// @param defaults its settings where nobody says otherwise, sized for images of 32 pixels

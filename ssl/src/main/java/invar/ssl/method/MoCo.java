@@ -34,7 +34,7 @@ import java.util.Optional;
 public final class MoCo implements SslMethod {
 
     static final Methods.Entry<Config> V1 = new Methods.Entry<>("moco-v1", "MoCo v1",
-            "He et al. 2020, arXiv:1911.05722", 2019, Needs.views(2).withMomentum().with("queue"), "ln(K + 1)",
+            "He et al. 2020, arXiv:1911.05722", 2020, Needs.views(2).withMomentum().with("queue"), "ln(K + 1)",
             new Config(0, 128, 4096, 0.99, 0.1, false, true), Config.PAPER_V1, MoCo::new);
     static final Methods.Entry<Config> V2 = new Methods.Entry<>("moco-v2", "MoCo v2",
             "Chen et al. 2020, arXiv:2003.04297", 2020, Needs.views(2).withMomentum().with("queue"), "ln(K + 1)",
@@ -62,7 +62,7 @@ public final class MoCo implements SslMethod {
             Range.width("projection", projection);
             Range.atLeast("queue", queue, 1);
             Range.fraction("momentum", momentum);
-            Range.positive("temperature", temperature);
+            Range.temperature("temperature", temperature);
         }
     }
 

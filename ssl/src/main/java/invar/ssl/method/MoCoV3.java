@@ -52,7 +52,7 @@ public final class MoCoV3 implements SslMethod {
             Range.width("hidden", hidden);
             Range.width("projection", projection);
             Range.fraction("momentum", momentum);
-            Range.positive("temperature", temperature);
+            Range.temperature("temperature", temperature);
         }
     }
 

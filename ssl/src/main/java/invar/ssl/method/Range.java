@@ -26,6 +26,23 @@ final class Range {
         that(value > 0 && Double.isFinite(value), name + " must be a number > 0 but is " + value);
     }
 
+    /// The least temperature: logits are similarities, −1 to 1, over it. At a million, a step of single precision is
+    /// 1/16 nat; from 10⁹ on (τ ≤ 1e-9), 2/τ · log₂ e leaves the whole numbers of 32 bits, through which exp is
+    /// computed on some devices, and losses are no numbers.
+    private static final double COLDEST = 1e-6;
+
+    static void temperature(String name, double value) {
+        positive(name, value);
+        that(value >= COLDEST, name + " must be at least " + COLDEST + ", below which logits are too large for single "
+                + "precision, but is " + value);
+    }
+
+    /// Classes, prototypes: with one alone there is nothing to tell apart.
+    static void classes(String name, int value) {
+        atLeast(name, value, 2);
+        width(name, value);
+    }
+
     static void notNegative(String name, double value) {
         that(value >= 0 && Double.isFinite(value), name + " must be a number of at least 0 but is " + value);
     }

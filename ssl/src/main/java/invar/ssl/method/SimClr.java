@@ -44,7 +44,7 @@ public final class SimClr implements SslMethod {
         public Config {
             Range.width("hidden", hidden);
             Range.width("projection", projection);
-            Range.positive("temperature", temperature);
+            Range.temperature("temperature", temperature);
         }
     }
 

@@ -29,7 +29,8 @@ import java.util.Optional;
 public final class SimClrV2 implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("simclrv2", "SimCLR v2",
-            "Chen et al. 2020, arXiv:2006.10029", 2020, Needs.views(2).with("queue if memory > 0"), "ln(2N − 1 + K)",
+            "Chen et al. 2020, arXiv:2006.10029", 2020,
+            Needs.views(2).with("queue and momentum network if memory > 0"), "ln(2N − 1 + K)",
             new Config(128, 64, 3, 0.1, 0, 0.999), Config.PAPER, SimClrV2::new);
 
     /// What can be set.
@@ -50,7 +51,7 @@ public final class SimClrV2 implements SslMethod {
             Range.width("hidden", hidden);
             Range.width("projection", projection);
             Range.atLeast("layers", layers, 2);
-            Range.positive("temperature", temperature);
+            Range.temperature("temperature", temperature);
             Range.atLeast("memory", memory, 0);
             Range.fraction("decay", decay);
         }

@@ -35,7 +35,7 @@ import java.util.function.BiPredicate;
 public final class SimSiam implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("simsiam", "SimSiam",
-            "Chen, He 2021, arXiv:2011.10566", 2020, Needs.views(2), "0 (a right angle)",
+            "Chen, He 2021, arXiv:2011.10566", 2021, Needs.views(2), "0 (a right angle)",
             new Config(2, 512, 512, 128, true, true), Config.PAPER, SimSiam::new);
 
     /// What can be set.

@@ -57,8 +57,8 @@ public final class SwAv implements SslMethod {
         public Config {
             Range.width("hidden", hidden);
             Range.width("projection", projection);
-            Range.width("prototypes", prototypes);
-            Range.positive("temperature", temperature);
+            Range.classes("prototypes", prototypes);
+            Range.temperature("temperature", temperature);
             Range.positive("epsilon", epsilon);
             Range.atLeast("iterations", iterations, 1);
             Range.atLeast("frozenEpochs", frozenEpochs, 0);

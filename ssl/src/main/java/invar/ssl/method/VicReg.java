@@ -32,7 +32,7 @@ public final class VicReg implements SslMethod {
     private static final double EPSILON = 1e-4;
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("vicreg", "VICReg",
-            "Bardes et al. 2022, arXiv:2105.04906", 2021, Needs.views(2), "μ (1 − √ε), 24.75 for μ = 25",
+            "Bardes et al. 2022, arXiv:2105.04906", 2022, Needs.views(2), "μ (1 − √ε), 24.75 for μ = 25",
             new Config(512, 512, 25, 25, 1), Config.PAPER, VicReg::new);
 
     /// What can be set.

@@ -71,13 +71,13 @@ public record EpochClusters(SphericalKMeans kMeans, @Buffer List<Tensor> centroi
         return labels.get(head).crossEntropy(logits, index);
     }
 
-    /// The share of the prototypes that some image is assigned to and, from the second clustering on, how much the
-    /// clusters agree with the former ones; means over the heads. Waits for the device.
+    /// The share of the prototypes that some image is assigned to, and how much the clusters agree with the former,
+    /// NaN before the second clustering; means over the heads. Waits for the device.
     public Map<String, Double> health() {
         Map<String, Double> health = new LinkedHashMap<>();
         health.put("prototypes in use", labels.stream().mapToDouble(ClusterLabels::share).average().orElseThrow());
         double nmi = Arrays.stream(agreement.doubles()).average().orElseThrow();
-        if (nmi >= 0) health.put("NMI with the last epoch's clusters", nmi);
+        health.put("NMI with the last epoch's clusters", nmi >= 0 ? nmi : Double.NaN);
         return health;
     }
 }

@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /// Where studies are run: small images of generated shapes of ten kinds, a narrow network, and the same measures of
 /// every run.
@@ -51,20 +52,38 @@ public final class Lab {
         this.progress = progress;
     }
 
-    /// A run over shapes with batches of 64, through a residual network 8 channels wide.
-    ///
-    /// @param augment name of the recipe
-    /// @param norm    of the encoder
-    TrainConfig config(String method, Map<String, Object> settings, String augment, String norm,
-            TrainConfig.Optimization optimization) {
-        return new TrainConfig(method, settings, "shapes", SIDE, augment,
-                new TrainConfig.EncoderConfig("resnet10", 8, "small", norm, false), optimization, 64, epochs, 17);
+    Device device() {
+        return device;
     }
 
-    /// The same with batch norm, by stochastic gradient descent.
+    /// Passes of each run over the images, as asked for.
+    int epochs() {
+        return epochs;
+    }
+
+    int workers() {
+        return workers;
+    }
+
+    /// Runs what gives the measures of a row, and tells when it is over.
+    ///
+    /// @param steps that it trains
+    Map<String, Double> timed(String row, long steps, Supplier<Map<String, Double>> measures) {
+        long began = System.nanoTime();
+        Map<String, Double> found = measures.get();
+        progress.accept(String.format(Locale.ROOT, "%s: %d steps in %.0f s, loss %.3f", row, steps,
+                (System.nanoTime() - began) * 1e-9, found.get(LOSS)));
+        return found;
+    }
+
+    /// A run over shapes with batches of 64, through a residual network 8 channels wide with batch norm, by stochastic
+    /// gradient descent.
+    ///
+    /// @param augment name of the recipe
     TrainConfig config(String method, Map<String, Object> settings, String augment, double lr) {
-        return config(method, settings, augment, "batch",
-                new TrainConfig.Optimization("sgd", lr, 0.9, 1e-4, false, Math.min(2, epochs)));
+        return new TrainConfig(method, settings, "shapes", SIDE, augment,
+                new TrainConfig.EncoderConfig("resnet10", 8, "small"),
+                new TrainConfig.Optimization("sgd", lr, 0.9, 1e-4, false, Math.min(2, epochs)), 64, epochs, 17);
     }
 
     /// The same with batches of 16 and a third of the epochs: 256 steps where the others make 200.

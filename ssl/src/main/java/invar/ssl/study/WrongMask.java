@@ -106,11 +106,11 @@ final class WrongMask implements Study {
     @Override
     public String expectation() {
         return """
-                Both mistakes train, and neither looks wrong from the loss alone. With the similarity of a row to itself
-                left in, the loss cannot fall below ln 2, and that constant term takes most of the gradient. With the
-                positive left out, and the row itself for the right answer, nothing asks two views of an image to agree:
-                the loss falls furthest of all, but alignment, the squared distance of two views, stays near the 2 of
-                two images drawn at random.""";
+                Both mistakes train, and neither looks wrong from the loss, in which other terms are added up. What can
+                be compared is alignment, the squared distance of two views of an image. With the similarity of a row to
+                itself left in, that constant term takes most of the gradient, and views stay further apart. With the
+                positive left out, and the row itself for the right answer, nothing asks two views to agree: alignment
+                stays near the 2 of two images drawn at random.""";
     }
 
     @Override
@@ -127,8 +127,7 @@ final class WrongMask implements Study {
 
     @Override
     public boolean confirmedBy(Map<String, Map<String, Double>> rows) {
-        Map<String, Double> right = Study.row(rows, 0), self = Study.row(rows, 1), positive = Study.row(rows, 2);
-        return self.get(Lab.LOSS) > Math.log(2) && self.get(Lab.LOSS) > right.get(Lab.LOSS)
-                && positive.get(Health.ALIGNMENT) > 2 * right.get(Health.ALIGNMENT);
+        double right = Study.row(rows, 0).get(Health.ALIGNMENT), self = Study.row(rows, 1).get(Health.ALIGNMENT);
+        return right < 1 && self > 1.2 * right && Study.row(rows, 2).get(Health.ALIGNMENT) > 1.5;
     }
 }

@@ -124,7 +124,7 @@ public final class ConfigFile {
         config.settings().forEach((name, value) -> {
             if (!tree.has(name)) {
                 throw new UserError("The method " + config.method() + " has no setting '" + name + "'; it has "
-                        + String.join(", ", tree.propertyNames()) + ".");
+                        + (tree.isEmpty() ? "none" : String.join(", ", tree.propertyNames())) + ".");
             }
             tree.set(name, SettingsTree.YAML.valueToTree(value));
         });

@@ -93,7 +93,7 @@ public final class Encoders {
     }
 
     private static Norm.Maker norm(String name) {
-        if (name.matches("split[1-9]\\d{0,3}")) {
+        if (name.matches("split[1-9]\\d{0,3}")) {            // as in EncoderConfig.parts
             int groups = Integer.parseInt(name.substring(5));
             return (init, channels) -> SplitBatchNorm.of(init, channels, groups);
         }

@@ -10,12 +10,13 @@ import java.util.Locale;
 /// Says in plain words when training does not go well, each kind of trouble once a run:
 /// - embeddings have collapsed: their spread is below a tenth of 1, its healthy value, or their effective rank below 2,
 ///   which also tells the two ends of a line that a batch norm makes of one point;
+/// - the loss is far above chance, more than twice as high, from the second epoch on;
 /// - the loss is at chance after some epochs;
 /// - one prototype takes all images;
 /// - the queue is older than the data set, so that it holds a key of every image as its own negative.
 ///
 /// Nothing is said of the first epochs: the features of an untrained network are nearly parallel, and averages of batch
-/// norms are not yet those of the data.
+/// norms are not yet those of the data. What settings alone tell is said before the first.
 public final class HealthWarnings {
 
     /// The healthy spread is 1; below this share of it, embeddings have collapsed.
@@ -26,6 +27,8 @@ public final class HealthWarnings {
     private static final long SETTLED = 3, LEARNING = 5;
     /// Epochs of small data are short: SwAV on emoji32 is at chance for 60 steps, and learns.
     private static final long LEARNING_STEPS = 200;
+    /// From which epoch on a loss far above chance is told: of the first, warm-up may be the cause.
+    private static final long STEADY = 2;
     /// How much of the chance level a loss must be below it: 1 %.
     private static final double MARGIN = 0.01;
 
@@ -40,6 +43,19 @@ public final class HealthWarnings {
         this.title = Methods.named(config.method()).title();
         this.stepsPerEpoch = stepsPerEpoch;
         said.add(log);
+    }
+
+    /// What there is to warn of before training: an encoder of patches with batch norm.
+    public List<String> atStart() {
+        List<String> warnings = new ArrayList<>();
+        String norm = config.encoder().norm();
+        boolean apart = norm.equals("layer") || config.encoder().name().startsWith("vit-");
+        if (Methods.named(config.method()).needs().pieces().filter("patches"::equals).isPresent() && !apart) {
+            once(warnings, "the encoder has batch norm", " (encoder.norm is %s): its statistics may tell which "
+                    + "patches belong together, which %s is to find out from what they show; it was published with "
+                    + "layer norm (--set encoder.norm=layer)", norm, title);
+        }
+        return warnings;
     }
 
     /// What there is to warn of after this epoch, one sentence each; mostly nothing.
@@ -64,7 +80,11 @@ public final class HealthWarnings {
                         m.health("entropy"), title);
             }
         }
-        if (m.epoch() >= LEARNING && m.step() >= LEARNING_STEPS
+        if (m.epoch() >= STEADY && m.loss() > 2 * Math.abs(m.chance()) + 1) {
+            once(warnings, "the loss is far above chance", " after %d epochs: %.3f, where %.3f tells nothing apart; "
+                    + "the usual causes are a learning rate far too high (--lr), and a warm-up that is too short "
+                    + "(--set warmupEpochs=…)", m.epoch(), m.loss(), m.chance());
+        } else if (m.epoch() >= LEARNING && m.step() >= LEARNING_STEPS
                 && m.loss() > m.chance() - MARGIN * Math.max(1, Math.abs(m.chance()))) {
             once(warnings, "the loss is at chance", " after %d epochs: %.3f, where %.3f tells nothing apart; the usual "
                     + "causes are a learning rate far too high or too low (--lr), and augmentations that leave nothing "

@@ -8,9 +8,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.UnaryOperator;
+import java.util.function.BinaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// One row an epoch, as CSV and as JSON lines: first what every run has, then the measures of health. The columns of
 /// the CSV are fixed when the run begins; a measure that is not known then is in the JSON lines alone. One that is not
@@ -34,8 +35,8 @@ public final class MetricsFile {
     }
 
     /// The files of a run, made if there are none. Rows after step `done` are dropped, and a last one that is torn: a
-    /// run that continues from there writes them again. Rows of an earlier build, which had fewer columns, are filled
-    /// up with empty cells.
+    /// run that continues from there writes them again. Rows that an earlier build wrote under other columns are put
+    /// under those of this one by name: a column that it lacked has empty cells, one that is gone is dropped.
     ///
     /// @param measures names of the measures of health that every epoch has
     /// @throws IOException if they cannot be read or written
@@ -43,10 +44,9 @@ public final class MetricsFile {
         MetricsFile file = new MetricsFile(folder, List.copyOf(measures));
         StringBuilder header = new StringBuilder(HEADER);
         for (String measure : measures) header.append(',').append(column(measure));
-        int columns = cells(header.toString());
-        keep(folder.metricsCsv(), header + "\n", CSV_ROW, done,
-                row -> row + ",".repeat(Math.max(0, columns - cells(row))));
-        keep(folder.metricsJson(), "", JSON_ROW, done, UnaryOperator.identity());
+        List<String> names = List.of(header.toString().split(","));
+        keep(folder.metricsCsv(), header + "\n", CSV_ROW, done, (old, row) -> under(names, old, row));
+        keep(folder.metricsJson(), "", JSON_ROW, done, (_, row) -> row);
         return file;
     }
 
@@ -67,8 +67,12 @@ public final class MetricsFile {
         return measure.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "_");
     }
 
-    private static int cells(String row) {
-        return (int) row.chars().filter(c -> c == ',').count() + 1;
+    /// The cells of a row, which were under the columns of `header`, under those of `names`.
+    private static String under(List<String> names, String header, String row) {
+        List<String> before = List.of(header.split(","));
+        String[] cells = row.split(",", -1);
+        return names.stream().map(before::indexOf).map(at -> at >= 0 && at < cells.length ? cells[at] : "")
+                .collect(Collectors.joining(","));
     }
 
     private static String number(double value, String unknown) {
@@ -85,15 +89,16 @@ public final class MetricsFile {
         }
     }
 
-    /// Keeps the first line and the rows up to step `done`, each changed by `as`.
-    private static void keep(Path file, String head, Pattern row, long done, UnaryOperator<String> as)
+    /// Keeps the rows up to step `done` below a new first line, each changed by `as`, which is also given the old one.
+    private static void keep(Path file, String head, Pattern row, long done, BinaryOperator<String> as)
             throws IOException {
         StringBuilder kept = new StringBuilder(head);
         String old = Files.exists(file) ? Files.readString(file) : "";
-        for (String line : old.substring(0, old.lastIndexOf('\n') + 1).split("\n")) {
+        String[] lines = old.substring(0, old.lastIndexOf('\n') + 1).split("\n");
+        for (String line : lines) {
             Matcher matcher = row.matcher(line);
             if (matcher.matches() && Long.parseLong(matcher.group(1)) <= done) {
-                kept.append(as.apply(line)).append('\n');
+                kept.append(as.apply(lines[0], line)).append('\n');
             }
         }
         AtomicFile.write(file, kept.toString().getBytes(StandardCharsets.UTF_8));

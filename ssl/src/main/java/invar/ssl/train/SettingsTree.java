@@ -141,6 +141,12 @@ final class SettingsTree {
     }
 
     private static UserError unknown(ObjectNode tree, String name) {
+        if (name.startsWith("settings.") && tree.get("settings") instanceof ObjectNode own) {
+            String last = name.substring("settings.".length());
+            return new UserError("The method " + text(tree, "method").orElse("") + " has no setting '" + last + "'"
+                    + (last.equals("temperature") ? " (--temperature)" : "") + "; it has "
+                    + (own.isEmpty() ? "none" : String.join(", ", own.propertyNames())) + ".");
+        }
         return new UserError("There is no setting '" + name + "'; there are " + String.join(", ", flat(tree).keySet())
                 + ".");
     }

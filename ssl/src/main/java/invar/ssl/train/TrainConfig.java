@@ -53,6 +53,12 @@ public record TrainConfig(
             require(width >= 1 && width <= 1024, "encoder.width must be 1 to 1024 but is " + width);
         }
 
+        /// G of `splitG`, the parts of a batch whose statistics are apart; 1 for other norms.
+        public int parts() {
+            boolean split = norm.matches("split[1-9]\\d{0,3}") && !name.startsWith("vit-");
+            return split ? Integer.parseInt(norm.substring(5)) : 1;
+        }
+
         /// With batch norm, γ from 1.
         public EncoderConfig(String name, int width, String stem) {
             this(name, width, stem, "batch", false);
@@ -62,7 +68,7 @@ public record TrainConfig(
     /// Which images have labels. Of no consequence for methods that do without.
     ///
     /// @param fraction of the images of each class, in (0, 1]; at least one image of each
-    /// @param batch    B, labelled images a step
+    /// @param batch    B, labelled images a step; at least 2 where they are used
     public record Labels(double fraction, int batch) {
 
         /// A tenth of the images, 64 a step.
@@ -150,6 +156,8 @@ public record TrainConfig(
         require(batch >= 2, "batch must be at least 2 but is " + batch);
         require(epochs >= 1, "epochs must be at least 1 but is " + epochs);
         require(imageSize >= 8 && imageSize <= 1024, "imageSize must be 8 to 1024 pixels but is " + imageSize);
+        require(batch % encoder.parts() == 0, "batch (--batch) must be a multiple of " + encoder.parts()
+                + ", the parts of encoder.norm, which is " + encoder.norm() + ", but is " + batch);
         require(optimization.warmupEpochs >= 0 && optimization.warmupEpochs <= epochs,
                 "optimization.warmupEpochs must be between 0 and all " + epochs + " epochs but is "
                         + optimization.warmupEpochs);

@@ -148,6 +148,8 @@ class BadInputTest {
         "@/run --data @/missing | There is no data set or path '@/missing'; ",
         "@/run --data @/broken | @/broken/down/01.png cannot be read: ",
         "@/run --k 0 | --k must be at least 1 but is 0.",
+        "@/run --k 9 | --k must be at most the number of training images that vote, which is 7, but is 9.",
+        "@/run --k 3 --bank 2 | --k must be at most the number of training images that vote, which is 2, but is 3.",
         "@/run --temperature 0 | --temperature must be a number > 0 but is 0.0.",
         "@/run --bank 0 | --bank must be at least 1 but is 0.",
         "@/run --device gpu | no device 'gpu': there are auto, "})

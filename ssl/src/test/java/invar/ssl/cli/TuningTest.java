@@ -104,6 +104,9 @@ class TuningTest {
         Result again = ssl("distill", distilled, "--encoder", "resnet10", "--epochs", "1", "--batch", "4", "--out",
                 folder.resolve("again").toString());
         assertThat(again.code()).as(again.err()).isZero();                      // a student may teach
+        Result all = ssl("distill", fine, "--width", "1", "--epochs", "1", "--out", folder.resolve("all").toString());
+        assertThat(all.code()).as(all.err()).isZero();                          // fewer images than the default batch
+        assertThat(all.line("student: ")).contains("1 epochs of 1 steps");
     }
 
     @ParameterizedTest

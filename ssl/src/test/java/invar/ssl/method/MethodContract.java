@@ -195,12 +195,16 @@ abstract class MethodContract extends MethodRuns {
         try (Device a = reference(); Device b = reference(); Device c = reference();
                 Trainer whole = trainer(config, a); Trainer first = trainer(config, b);
                 Trainer second = trainer(config, c)) {
+            List<String> measures = whole.healthNames();           // the columns of the run's metrics
             List<Double> expected = train(whole, 6), actual = new ArrayList<>(train(first, stop));
             first.save(file);
             second.load(file);
+            assertThat(second.healthNames()).isEqualTo(measures);
             actual.addAll(train(second, 6));
             assertThat(actual).hasSize(6).isEqualTo(expected);
             assertThat(bits(second)).isEqualTo(bits(whole));
+            assertThat(second.method().health()).isEqualTo(whole.method().health());
+            assertThat(measures).isEqualTo(second.healthNames()).containsAll(second.method().health().keySet());
         }
     }
 

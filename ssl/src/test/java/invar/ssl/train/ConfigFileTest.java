@@ -87,7 +87,7 @@ class ConfigFileTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "x | 1 | There is no setting 'x'; there are method, settings.hidden, settings.projection, ",
         "optimization.x | 1 | There is no setting 'optimization.x'; there are ",
-        "settings.x | 1 | There is no setting 'settings.x'; there are ",
+        "settings.x | 1 | The method simclr has no setting 'x'; it has hidden, ",
         "batch.x | 1 | There is no setting 'batch.x'; there are ",
         ". | 1 | There is no setting '.'; there are ",
         "lr | `` | The setting lr must have a value.",

@@ -2,6 +2,7 @@ package invar.ssl.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +47,29 @@ class HealthWarningsTest {
                 assertThat(warnings.after(epoch(epoch, 3.9, Map.of()))).isEmpty();
             }
         }
+    }
+
+    /// Noise-contrastive estimation at a learning rate that is too high, as measured: chance is 7.24.
+    @Test
+    void tellsOfALossFarAboveChanceInTheSecondEpoch() {
+        HealthWarnings warnings = of("instdisc");
+        double[] losses = {31, 59, 105, 197, 390, 800};
+        for (int e = 1; e <= losses.length; e++) {
+            List<String> said = warnings.after(new EpochMetrics(e, 4L * e, losses[e - 1], 7.24, 0.1, 1, 0, 1, 1,
+                    HEALTHY));
+            if (e != 2) assertThat(said).as("epoch %d", e).isEmpty();
+            else assertThat(said).singleElement().asString().startsWith("the loss is far above chance after 2 epochs: "
+                    + "59.000, where 7.240 tells nothing apart; ").contains("--lr");
+        }
+        assertThat(of("simsiam").after(epoch(2, 8.9, HEALTHY))).isEmpty();
+    }
+
+    @Test
+    void tellsOfBatchNormBetweenPatchesAtTheStart() {
+        assertThat(of("cpc").atStart()).singleElement().asString().startsWith("the encoder has batch norm");
+        assertThat(of("cpc", "warning: the encoder has batch norm").atStart()).isEmpty();
+        assertThat(of("jigsaw").atStart()).isEmpty();
+        assertThat(of("simclr").atStart()).isEmpty();
     }
 
     /// Features of an untrained network are nearly parallel.

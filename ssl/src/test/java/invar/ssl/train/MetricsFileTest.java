@@ -132,6 +132,21 @@ class MetricsFileTest {
         assertThat(Files.readAllLines(run.metricsJson())).hasSize(1);
     }
 
+    /// A measure that the old build did not know stands between those it knew; another is gone.
+    @Test
+    void putsRowsUnderTheColumnsOfTheirNames() throws IOException {
+        Map<String, Double> health = new LinkedHashMap<>();
+        health.put("prototypes in use", 0.5);
+        health.put("queue age", 3.0);
+        health.put("spread", 0.25);
+        MetricsFile.open(run, 0, List.copyOf(health.keySet()))
+                .add(new EpochMetrics(1, 10, 1.5, 6.9, 0.1, 100, 0.01, 1, 12345, health));
+        MetricsFile.open(run, 10, List.of("NMI with the last epoch's clusters", "spread", "prototypes in use"));
+        assertThat(Files.readAllLines(run.metricsCsv())).containsExactly(
+                HEADER + ",nmi_with_the_last_epoch_s_clusters,spread,prototypes_in_use",
+                "1,10,1.5,6.900000,0.100000,100.0,0.0100,1.000,12345,,0.250000,0.500000");
+    }
+
     private MetricsFile open(long done) throws IOException {
         return MetricsFile.open(run, done, List.of());
     }
