@@ -48,6 +48,7 @@ done
 {
     echo "nvcc $("$nvcc" --version | grep -oE 'V[0-9.]+') ${flags[*]}"
     (cd "$sources" && sha256sum -- *.cu *.cuh)
+    (cd "$target" && sha256sum -- *.ptx index.txt)
 } > "$target/manifest.txt"
 
 if [ "${1:-}" = --check ]; then

@@ -405,3 +405,6 @@ extern "C" __attribute__((visibility("default"))) void emulator_recover() {
     }
 }
 extern "C" __attribute__((visibility("default"))) const char* emulator_fault() { return fault_text.c_str(); }
+extern "C" __attribute__((visibility("default"))) int emulator_knows(const char* kernel) {
+    return emulator::registry().count(kernel) != 0;
+}

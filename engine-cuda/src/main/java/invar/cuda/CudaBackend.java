@@ -13,6 +13,8 @@ import invar.core.spi.Backend;
 import invar.core.spi.Replay;
 import invar.core.spi.Storage;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 
 /// An NVIDIA GPU as a device: tensors are in its memory, in single precision, and every op is one kernel of the module
 /// `kernels`, or a few, on one stream. Every output element has one writer and every sum a fixed order, so the same
@@ -20,6 +22,7 @@ import java.lang.foreign.MemorySegment;
 public final class CudaBackend implements Backend {
 
     private final Gpu gpu;
+    private final List<CudaReplay> replays = new ArrayList<>();
     private boolean closed;
 
     /// Opens a device.
@@ -27,7 +30,7 @@ public final class CudaBackend implements Backend {
     /// @param ordinal its number, from 0
     /// @throws IllegalArgumentException if it cannot run the kernels; the message says why
     public CudaBackend(int ordinal) {
-        gpu = new Gpu(ordinal);
+        gpu = new Gpu(ordinal, Kernels.FOLDER);
     }
 
     @Override
@@ -77,7 +80,9 @@ public final class CudaBackend implements Backend {
 
     @Override
     public Replay capture(Runnable step) {
-        return new CudaReplay(gpu.stream(), step);
+        CudaReplay replay = new CudaReplay(gpu.stream(), step);
+        replays.add(replay);
+        return replay;
     }
 
     /// Frees what the device holds for this backend.
@@ -85,6 +90,7 @@ public final class CudaBackend implements Backend {
     public void close() {
         if (closed) return;
         closed = true;
+        replays.forEach(CudaReplay::close);
         gpu.close();
     }
 }

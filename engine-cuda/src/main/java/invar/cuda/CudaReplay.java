@@ -8,16 +8,13 @@ import static jcuda.driver.JCudaDriver.cuStreamBeginCapture;
 import static jcuda.driver.JCudaDriver.cuStreamEndCapture;
 
 import invar.core.spi.Replay;
-import java.lang.ref.Cleaner;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstreamCaptureMode;
 
-/// All launches of a step as one CUDA graph.
-final class CudaReplay implements Replay {
-
-    private static final Cleaner CLEANER = Cleaner.create();
+/// All launches of a step as one CUDA graph. Lives as long as its backend.
+final class CudaReplay implements Replay, AutoCloseable {
 
     private final CUstream stream;
     private final CUgraphExec executable = new CUgraphExec();
@@ -28,22 +25,28 @@ final class CudaReplay implements Replay {
         CUgraph graph = new CUgraph();
         Driver.check(cuStreamBeginCapture(stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
                 "cuStreamBeginCapture");
-        int ended;
+        boolean recorded = false;
         try {
             step.run();
-        } finally {
-            ended = cuStreamEndCapture(stream, graph);          // whatever happened: the stream must leave this mode
+            recorded = true;
+        } finally {                                             // whatever happened: the stream must leave this mode
+            int ended = cuStreamEndCapture(stream, graph);
+            if (!recorded && ended == 0) cuGraphDestroy(graph);
+            if (recorded) Driver.check(ended, "cuStreamEndCapture");
         }
-        Driver.check(ended, "cuStreamEndCapture");
-        Driver.check(cuGraphInstantiate(executable, graph, 0), "cuGraphInstantiate");
-        Driver.check(cuGraphDestroy(graph), "cuGraphDestroy");
-        CUgraphExec mine = executable;
-        CLEANER.register(this, () -> cuGraphExecDestroy(mine));
+        int status = cuGraphInstantiate(executable, graph, 0);
+        cuGraphDestroy(graph);
+        Driver.check(status, "cuGraphInstantiate");
         run();
     }
 
     @Override
     public void run() {
         Driver.check(cuGraphLaunch(executable, stream), "cuGraphLaunch");
+    }
+
+    @Override
+    public void close() {
+        cuGraphExecDestroy(executable);
     }
 }

@@ -30,12 +30,13 @@ final class Gpu implements AutoCloseable {
     private final CUcontext context = new CUcontext();
     private final CUstream stream = new CUstream();
     private final int multiprocessors;
-    private final Memory memory;
-    private final Staging staging;
-    private final Kernels kernels;
+    private final Memory memory = new Memory();
+    private Staging staging;                     // null, and so is the next, only while the device is being opened
+    private Kernels kernels;
 
-    /// @throws IllegalArgumentException if the device is too old for the kernels
-    Gpu(int ordinal) {
+    /// @param folder where the resources of the kernels are
+    /// @throws IllegalArgumentException if the device is too old for the kernels, or the driver does not take them
+    Gpu(int ordinal, String folder) {
         Driver.check(cuDeviceGet(device, ordinal), "cuDeviceGet");
         int capability = capability(device);
         if (capability < OLDEST) {
@@ -47,11 +48,10 @@ final class Gpu implements AutoCloseable {
         try {
             Driver.check(cuCtxSetCurrent(context), "cuCtxSetCurrent");
             Driver.check(cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING), "cuStreamCreate");
-            memory = new Memory();
             staging = new Staging(stream);
-            kernels = new Kernels(this);
+            kernels = new Kernels(this, folder);
         } catch (RuntimeException | Error e) {
-            cuDevicePrimaryCtxRelease(device);
+            close();
             throw e;
         }
     }
@@ -112,8 +112,8 @@ final class Gpu implements AutoCloseable {
     @Override
     public void close() {
         cuStreamSynchronize(stream);
-        kernels.close();
-        staging.close();
+        if (kernels != null) kernels.close();
+        if (staging != null) staging.close();
         memory.close();
         cuStreamDestroy(stream);
         cuDevicePrimaryCtxRelease(device);

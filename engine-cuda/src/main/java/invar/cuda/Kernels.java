@@ -8,65 +8,59 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 
-/// The entry points of the module `kernels`, by name. Each file's PTX is compiled by the driver when the first of its
-/// kernels is asked for, and kept by the driver on disk for the next time.
+/// The entry points of the module `kernels`, by name. Their PTX is compiled by the driver when a device is opened, which
+/// takes seconds the first time; the driver keeps the result on disk for the next.
 final class Kernels implements AutoCloseable {
 
-    private static final String FOLDER = "/invar/kernels/";
+    /// Where the resources of the engine's kernels are.
+    static final String FOLDER = "/invar/kernels/";
 
-    private final Gpu gpu;
-    private final Map<String, String> fileOf = new HashMap<>();
-    private final Map<String, CUmodule> modules = new HashMap<>();
+    private final String folder;
+    private final Map<String, CUmodule> modules = new TreeMap<>();
+    private final Map<String, CUmodule> moduleOf = new HashMap<>();
     private final Map<String, CUfunction> functions = new HashMap<>();
     private final Launch launch;
 
-    /// Reads which file has which kernel.
+    /// Loads all files.
     ///
     /// @throws IllegalStateException if the kernels are missing from this build
-    Kernels(Gpu gpu) {
-        this.gpu = gpu;
-        for (String line : new String(resource("index.txt"), StandardCharsets.UTF_8).split("\n")) {
-            String[] parts = line.strip().split("\\s+");                   // kernel file
-            if (parts.length == 2) fileOf.put(parts[0], parts[1]);
-        }
+    /// @throws IllegalArgumentException if the driver does not take one of them
+    Kernels(Gpu gpu, String folder) {
+        this.folder = folder;
         this.launch = new Launch(gpu);
+        try {
+            for (String line : new String(resource("index.txt"), StandardCharsets.UTF_8).split("\n")) {
+                String[] parts = line.strip().split("\\s+");                 // kernel file
+                if (!modules.containsKey(parts[1])) modules.put(parts[1], load(parts[1]));
+                moduleOf.put(parts[0], modules.get(parts[1]));
+            }
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
     }
 
     /// The one launch of this device, ready for the arguments of the kernel `name`.
     Launch launch(String name) {
         CUfunction function = functions.get(name);
         if (function == null) {
-            function = find(name);
+            CUmodule module = moduleOf.get(name);
+            if (module == null) throw new IllegalStateException("no kernel file has an entry point " + name);
+            function = new CUfunction();
+            Driver.check(cuModuleGetFunction(function, module, name), "cuModuleGetFunction for " + name);
             functions.put(name, function);
         }
         return launch.of(name, function);
     }
 
-    private CUfunction find(String name) {
-        String file = fileOf.get(name);
-        if (file == null) throw new IllegalStateException("no kernel file has an entry point " + name);
-        CUmodule module = modules.get(file);
-        if (module == null) {
-            module = load(file);
-            modules.put(file, module);
-        }
-        CUfunction function = new CUfunction();
-        Driver.check(cuModuleGetFunction(function, module, name), "cuModuleGetFunction for " + name);
-        return function;
-    }
-
-    /// Loads the PTX of a file now.
-    ///
-    /// @throws IllegalArgumentException if the driver does not take it
-    private static CUmodule load(String file) {
+    private CUmodule load(String file) {
         byte[] text = resource(file + ".ptx");
         CUmodule module = new CUmodule();
         int status = cuModuleLoadData(module, Arrays.copyOf(text, text.length + 1));      // ends with a zero
@@ -77,8 +71,8 @@ final class Kernels implements AutoCloseable {
         return module;
     }
 
-    private static byte[] resource(String name) {
-        try (InputStream in = Kernels.class.getResourceAsStream(FOLDER + name)) {
+    private byte[] resource(String name) {
+        try (InputStream in = Kernels.class.getResourceAsStream(folder + name)) {
             if (in == null) throw new IllegalStateException("this build has no kernels: " + name + " is missing");
             return in.readAllBytes();
         } catch (IOException e) {
@@ -88,9 +82,8 @@ final class Kernels implements AutoCloseable {
 
     @Override
     public void close() {
-        List<CUmodule> all = new ArrayList<>(modules.values());
+        for (CUmodule module : modules.values()) cuModuleUnload(module);
         modules.clear();
         functions.clear();
-        for (CUmodule module : all) cuModuleUnload(module);
     }
 }

@@ -99,6 +99,16 @@ final class Emulator {
         }
     }
 
+    /// Whether it has a kernel of this name.
+    static boolean knows(String kernel) {
+        try (Arena arena = Arena.ofConfined()) {
+            return (int) function("emulator_knows", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS))
+                    .invokeExact(arena.allocateFrom(kernel)) != 0;
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+
     private static void tell(String name, long value) {
         try {
             function(name, FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG)).invokeExact(value);
