@@ -14,7 +14,7 @@ launch   sum_rows, max_rows: inner = 1, parts = 1, n <= 1024: 2^shift <= 32 lane
          sum_tiles, max_tiles: 2^shift columns (o, i) and 256 / 2^shift terms at a time a block, block = 256,
          grid = (ceil(outer inner / 2^shift), parts)
 traffic  x read once, y written once. Lanes of a warp take neighbours: terms where inner = 1, else columns
-numerics f32; in tiles, sums of 8 terms in f32 are added up in f64, at an eighth of its rate, which keeps up with memory.
+numerics f32; in tiles, sums of 8 terms in f32 are added up in f64, at an eighth of its rate, which memory sets anyway.
          max: NaN if there is one
 order    a thread adds its terms in order, threads are added in a fixed tree, parts in order: bitwise reproducible;
          the number of parts depends on extents alone, not on the device
