@@ -63,6 +63,17 @@ T exchanged(unsigned mask, T value, int source, const char* file, int line) {
     std::memcpy(&value, &bits, sizeof(T));
     return value;
 }
+
+// The lanes whose value is the same.
+template <class T>
+unsigned matching(unsigned mask, T value, const char* file, int line) {
+    unsigned same = 0;
+    for (int other = 0; other < 32; other++) {
+        bool equal = exchanged(mask, value, other, file, line) == value;
+        if (equal && (mask >> other & 1)) same |= 1u << other;
+    }
+    return same;
+}
 }  // namespace emulator
 
 #define threadIdx ::emulator::thread_index
@@ -82,6 +93,7 @@ T exchanged(unsigned mask, T value, int source, const char* file, int line) {
     ::emulator::exchanged(mask, v, ::emulator::lane() >= (by) ? ::emulator::lane() - (by) : ::emulator::lane(), \
         __FILE__, __LINE__)
 #define __ballot_sync(mask, yes) ::emulator::vote(mask, yes, __FILE__, __LINE__)
+#define __match_any_sync(mask, v) ::emulator::matching(mask, v, __FILE__, __LINE__)
 #define __any_sync(mask, yes) (::emulator::vote(mask, yes, __FILE__, __LINE__) != 0)
 #define __trap() ::emulator::trap("__trap", __FILE__, __LINE__)
 

@@ -59,10 +59,10 @@ public final class CudaBackend implements Backend {
         gpu.memory().reuseScratch();
         switch (op) {
             case PointwiseOp f -> Pointwise.execute(f, in, out[0], gpu);
-            case MovementOp m -> throw new UnsupportedOperationException(m.toString());
+            case MovementOp m -> Movements.execute(m, in, out[0], gpu);
             case Op.InPlace u -> Updates.execute(u, in, gpu);
-            case ReductionOp r -> throw new UnsupportedOperationException(r.toString());
-            case PoolingOp p -> throw new UnsupportedOperationException(p.toString());
+            case ReductionOp r -> Reductions.execute(r, in[0], out[0], gpu);
+            case PoolingOp p -> Poolings.execute(p, in, out, gpu);
             case ContractionOp c -> throw new UnsupportedOperationException(c.toString());
             case FusedOp f -> throw new UnsupportedOperationException(f.toString());
         }

@@ -92,16 +92,28 @@ final class Launch {
 
     /// A `struct Repeat` (common.cuh).
     Launch repeat(Broadcast broadcast) {
-        int axes = broadcast.axes(), at = slot();
+        return places(broadcast.extents(), broadcast.strides());
+    }
+
+    /// A `struct Repeat` with any strides, outermost axis first.
+    Launch places(int[] extents, long[] strides) {
+        int axes = extents.length, at = slot();
         if (axes > MOST_AXES) {
-            throw new IllegalArgumentException("the CUDA backend broadcasts over at most " + MOST_AXES
-                    + " axes that alternate, not " + axes);
+            throw new IllegalArgumentException("the CUDA backend walks along at most " + MOST_AXES
+                    + " axes that cannot be merged, not " + axes);
         }
         values.putInt(at, axes);
         for (int i = 0; i < MOST_AXES; i++) {
-            values.putInt(at + 4 + 4 * i, i < axes ? broadcast.extents()[axes - 1 - i] : 1);
-            values.putLong(at + 40 + 8 * i, i < axes ? broadcast.strides()[axes - 1 - i] : 0);
+            values.putInt(at + 4 + 4 * i, i < axes ? extents[axes - 1 - i] : 1);
+            values.putLong(at + 40 + 8 * i, i < axes ? strides[axes - 1 - i] : 0);
         }
+        return this;
+    }
+
+    /// A `struct` of as many `int`s.
+    Launch ints(int... numbers) {
+        int at = slot();
+        for (int i = 0; i < numbers.length; i++) values.putInt(at + 4 * i, numbers[i]);
         return this;
     }
 
