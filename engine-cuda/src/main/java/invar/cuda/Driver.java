@@ -58,7 +58,8 @@ final class Driver {
         try {
             loadBinding();
         } catch (UnsatisfiedLinkError | CudaException e) {
-            return Optional.of("JCuda cannot be loaded: " + e.getMessage().lines().findFirst().orElse("no reason given"));
+            String first = e.getMessage().lines().findFirst().orElse("no reason given");
+            return Optional.of("JCuda cannot be loaded: " + first);
         }
         return examine();
     }

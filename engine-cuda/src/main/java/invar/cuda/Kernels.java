@@ -15,8 +15,8 @@ import java.util.TreeMap;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 
-/// The entry points of the module `kernels`, by name. Their PTX is compiled by the driver when a device is opened, which
-/// takes seconds the first time; the driver keeps the result on disk for the next.
+/// The entry points of the module `kernels`, by name. Their PTX is compiled by the driver when a device is opened,
+/// which takes seconds the first time; the driver keeps the result on disk for the next.
 final class Kernels implements AutoCloseable {
 
     /// Where the resources of the engine's kernels are.

@@ -6,13 +6,15 @@ import static jcuda.driver.JCudaDriver.cuMemGetInfo;
 
 import java.lang.ref.PhantomReference;
 import java.lang.ref.ReferenceQueue;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUresult;
 
-/// What is allocated on a device. Memory of a storage that nobody refers to any more is freed at the next allocation, on
-/// the thread that uses the device, so that no other thread ever calls the driver; `cuMemFree` waits for what is
+/// What is allocated on a device. Memory of a storage that nobody refers to any more is freed at the next allocation,
+/// on the thread that uses the device, so that no other thread ever calls the driver; `cuMemFree` waits for what is
 /// still being computed.
 final class Memory implements AutoCloseable {
 
@@ -27,6 +29,7 @@ final class Memory implements AutoCloseable {
 
     private final ReferenceQueue<CudaStorage> unreachable = new ReferenceQueue<>();
     private final Map<PhantomReference<CudaStorage>, Block> held = new HashMap<>();
+    private final List<Block> retired = new ArrayList<>();
     private Block scratch;
     private long bytes, scratchUsed;
     private boolean closed;
@@ -51,8 +54,8 @@ final class Memory implements AutoCloseable {
             if (scratchUsed > 0) {
                 throw new IllegalStateException("an op asks for all its scratch memory at once");
             }
-            Block larger = block(Math.max(rounded, 1 << 20));
-            if (scratch != null) free(scratch);
+            Block larger = block(Math.max(rounded, scratch == null ? 1 << 20 : 2 * scratch.bytes));
+            if (scratch != null) retired.add(scratch);          // a captured step may go on using it
             scratch = larger;
         }
         long address = scratch.address.value() + scratchUsed;
@@ -111,6 +114,7 @@ final class Memory implements AutoCloseable {
         if (closed) return;
         closed = true;
         for (Block block : held.values()) cuMemFree(block.address);
+        for (Block block : retired) cuMemFree(block.address);
         if (scratch != null) cuMemFree(scratch.address);
         held.clear();
     }

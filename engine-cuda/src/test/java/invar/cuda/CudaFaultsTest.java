@@ -78,8 +78,8 @@ class CudaFaultsTest {
             Tensor kept = device.zeros(Shape.of(3 << 20));                           // 12 MiB
             Emulator.limit(64 << 20);
             assertThatThrownBy(() -> device.zeros(Shape.of(1 << 24))).isInstanceOf(OutOfMemoryError.class)
-                    .hasMessageMatching("no room for 64 MiB on the device, where \\d+ MiB are in use by this program and "
-                            + "\\d+ of 64 MiB are free: use a smaller batch, or smaller images");
+                    .hasMessageMatching("no room for 64 MiB on the device, where \\d+ MiB are in use by this program "
+                            + "and \\d+ of 64 MiB are free: use a smaller batch, or smaller images");
             assertThat(kept.floats()).containsOnly(0);                               // and it goes on
         }
     }

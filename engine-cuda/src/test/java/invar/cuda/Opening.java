@@ -3,8 +3,8 @@ package invar.cuda;
 import invar.core.Device;
 import invar.core.Shape;
 
-/// Opens the device that the first argument names and computes with it, in a process of its own: what the driver is like
-/// is found out once a process. Prints the device's name and what was passed over, or what is wrong.
+/// Opens the device that the first argument names and computes with it, in a process of its own: what the driver is
+/// like is found out once a process. Prints the device's name and what was passed over, or what is wrong.
 public final class Opening {
 
     private Opening() {}

@@ -55,13 +55,15 @@ class OpeningTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "EMULATOR_VERSION | 11080 | cuda | the NVIDIA driver is for CUDA 11.8, and CUDA 12.0 (driver 525) or later is needed",
+        "EMULATOR_VERSION | 11080 | cuda | the NVIDIA driver is for CUDA 11.8, and CUDA 12.0 (driver 525) or later is "
+            + "needed",
         "EMULATOR_INIT | 100 | cuda | the NVIDIA driver finds no device",
         "EMULATOR_INIT | 999 | cuda | the NVIDIA driver does not start: CUDA_ERROR_UNKNOWN",
         "EMULATOR_DEVICES | 0 | cuda | the NVIDIA driver finds no device",
         "EMULATOR_DEVICES | 1 | cuda:7 | there is no device cuda:7: the driver finds one, cuda:0",
         "EMULATOR_DEVICES | 2 | cuda:2 | there is no device cuda:2: the driver finds 2, cuda:0 to cuda:1",
-        "EMULATOR_MAJOR | 6 | cuda | the device cuda:0 has compute capability 6.0, and 7.5 (Turing) or later is needed"})
+        "EMULATOR_MAJOR | 6 | cuda | the device cuda:0 has compute capability 6.0, and 7.5 (Turing) or later is "
+            + "needed"})
     void saysWhyADeviceCannotBeUsed(String variable, String value, String device, String why)
             throws IOException, InterruptedException {
         assertThat(onEmulator(device, variable, value))
@@ -80,8 +82,8 @@ class OpeningTest {
         Path services = Files.createDirectories(folder.resolve("META-INF/services"));
         Files.writeString(services.resolve("invar.core.spi.BackendProvider"), "invar.cuda.PlainProvider\n");
         assertThat(opening("auto", Map.of("EMULATOR_VERSION", "11080"), System.getProperty(Driver.LIBRARY),
-                List.of(folder))).isEqualTo("plain 4.0 [cuda: the NVIDIA driver is for CUDA 11.8, and CUDA 12.0 (driver "
-                        + "525) or later is needed]");
+                List.of(folder))).isEqualTo("plain 4.0 [cuda: the NVIDIA driver is for CUDA 11.8, and CUDA 12.0 "
+                        + "(driver 525) or later is needed]");
     }
 
     @Test
