@@ -30,6 +30,11 @@ public final class CudaBackend implements Backend {
         gpu = new Gpu(ordinal);
     }
 
+    /// For tests of single kernels.
+    Gpu gpu() {
+        return gpu;
+    }
+
     @Override
     public DType floating() {
         return DType.F32;
@@ -60,7 +65,7 @@ public final class CudaBackend implements Backend {
             case Op.InPlace u -> Updates.execute(u, in, gpu);
             case ReductionOp r -> throw new UnsupportedOperationException(r.toString());
             case PoolingOp p -> throw new UnsupportedOperationException(p.toString());
-            case ContractionOp c -> throw new UnsupportedOperationException(c.toString());
+            case ContractionOp c -> Contractions.execute(c, in, out[0], gpu);
             case FusedOp f -> throw new UnsupportedOperationException(f.toString());
         }
     }
