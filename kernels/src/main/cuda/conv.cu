@@ -14,13 +14,13 @@ of its numbers in x or dy when the tile (tile.cuh) asks for it, and counts (c, u
     input grad   c             pixels (n, h, l) of a class (o, u, v) of that class: w packed as [group][class][k][c]
     weight grad  o             (c, u, v)                   (n, i, j)
 
-Classes: with a stride s a pixel h of x meets only taps u with h + padding - u dilation divisible by s, so pixels with the
-same rest mod s form a class, which is a convolution of stride 1 with those taps, s / gcd(s, dilation) apart: no products
-with the zeros between. A pixel that no tap meets becomes 0.
+Classes: with a stride s a pixel h of x meets only taps u with h + padding - u dilation divisible by s, so pixels with
+the same rest mod s form a class, which is a convolution of stride 1 with those taps, s / gcd(s, dilation) apart: no
+products with the zeros between. A pixel that no tap meets becomes 0.
 
 x (N, C, H, W); w (O, C/G, kh, kw); y (N, O, H', W')
-launch   tiles and blocks as in gemm.cu; grid = (tiles * groups [* classes], parts). quads as there: bit 0 for w (dy and
-         x are read one by one, 32 neighbours a warp, or 8 for the weight grad), bit 2 for the result.
+launch   tiles and blocks as in gemm.cu; grid = (tiles * groups [* classes], parts). Weights and the result are read and
+         written in fours where possible; x and dy one by one, 32 neighbours a warp, or 8 for the weight grad.
          parts > 1: as there, each of as many numbers as the result; sum_parts (gemm.cu) adds them
          conv_pack_weight: grid = min(ceil(elements of w / 256), 32 blocks a multiprocessor), block = 256
 traffic  a tile reads its rows and columns once: as gemm.cu. Windows overlap: neighbours come from L1 and L2
@@ -118,8 +118,7 @@ struct Windows {
 };
 
 template <class T>
-__device__ __forceinline__ void forward(const float* x, const float* w, float* y, const Conv& c, int quads,
-    float4* shared) {
+__device__ __forceinline__ void forward(const float* x, const float* w, float* y, const Conv& c, float4* shared) {
     int rows = c.outputs / c.groups, plane = c.out_height * c.out_width, columns = c.images * plane;
     Window window{c.inputs / c.groups, c.kernel_h, c.kernel_w, c.height, c.width, -c.pad_h, -c.pad_w, c.stride_h,
         c.stride_w, c.dilation_h, c.dilation_w};
@@ -129,14 +128,14 @@ __device__ __forceinline__ void forward(const float* x, const float* w, float* y
     work.sum_over(depth);
     int input = c.height * c.width;
     Operands<AlongSum<T, T::ROWS>, Windows<T>> operands{
-        {w + static_cast<i64>(work.batch) * rows * depth, depth, work.row, rows, work.begin, (quads & 1) != 0},
+        {w + static_cast<i64>(work.batch) * rows * depth, depth, work.row, rows, work.begin},
         {x + static_cast<i64>(work.batch) * window.channels * input, static_cast<i64>(c.inputs) * input, window, pixels,
             work.column, columns, work.begin}};
     T tile;
     tile.multiply(operands, work.depth, shared);
     Work<T> here(rows, columns);                         // the same again: registers are scarce in the loop
     y += blockIdx.y * (c.images * pixels.image) + static_cast<i64>(here.batch) * rows * plane;
-    tile.write(y, plane, here.row, rows, here.column, columns, (quads & 4) != 0, pixels);
+    tile.write(y, plane, here.row, rows, here.column, columns, in_quads(y, plane), pixels);
 }
 
 // One way of a class: its first tap, how many there are, and the row of dy that pixel p = 0 meets with the first.
@@ -156,7 +155,7 @@ struct Taps {
 // first taps, and `group` from group to group.
 template <class T>
 __device__ __forceinline__ void input_grad(const float* dy, const float* w, float* dx, const Conv& c, int apart_h,
-    int apart_w, i64 slot, i64 group, int quads, float4* shared) {
+    int apart_w, i64 slot, i64 group, float4* shared) {
     int rows = c.inputs / c.groups, plane = c.out_height * c.out_width, result = c.height * c.width;
     int most = c.images * ((c.height - 1) / c.stride_h + 1) * ((c.width - 1) / c.stride_w + 1);
     Work<T> work(rows, most);
@@ -175,13 +174,14 @@ __device__ __forceinline__ void input_grad(const float* dy, const float* w, floa
     if (depth == 0) window.taps_h = window.taps_w = 1;   // to divide by; there are no steps
     w += g * group + (vertical.first * apart_w + horizontal.first) * slot;
     Operands<AcrossSum<T, T::ROWS>, Windows<T>> operands{
-        {w, rows, work.row, rows, work.begin, (quads & 1) != 0},
+        {w, rows, work.row, rows, work.begin},
         {dy + static_cast<i64>(g) * window.channels * plane, static_cast<i64>(c.outputs) * plane, window, pixels,
             work.column, columns, work.begin}};
     T tile;
     tile.multiply(operands, work.depth, shared);
     dx += blockIdx.y * (c.images * pixels.image) + static_cast<i64>(g) * rows * result;
-    tile.write(dx, result, work.row, rows, work.column, columns, (quads & 4) != 0, pixels);
+    tile.write(dx, result, work.row, rows, work.column, columns,
+        c.stride_h * c.stride_w == 1 && in_quads(dx, result), pixels);
 }
 
 // Both operands of the weight grad: A[o, (n, i, j)] = dy and B[(n, i, j), (c, u, v)] = the number of x that tap (u, v)
@@ -252,8 +252,7 @@ struct Gradient {
 };
 
 template <class T>
-__device__ __forceinline__ void weight_grad(const float* x, const float* dy, float* dw, const Conv& c, int quads,
-    float4* shared) {
+__device__ __forceinline__ void weight_grad(const float* x, const float* dy, float* dw, const Conv& c, float4* shared) {
     int rows = c.outputs / c.groups, channels = c.inputs / c.groups, columns = channels * c.kernel_h * c.kernel_w;
     int depth = c.images * c.out_height * c.out_width;
     Work<T> work(rows, columns);
@@ -265,24 +264,24 @@ __device__ __forceinline__ void weight_grad(const float* x, const float* dy, flo
     tile.multiply(gradient, work.depth, shared);
     Work<T> here(rows, columns);
     dw += (static_cast<i64>(blockIdx.y) * c.groups + here.batch) * rows * columns;
-    tile.write(dw, columns, here.row, rows, here.column, columns, (quads & 4) != 0, Neighbours());
+    tile.write(dw, columns, here.row, rows, here.column, columns, in_quads(dw, columns), Neighbours());
 }
 
 #define CONVOLUTIONS(tile, T)                                                                                       \
     KERNEL TILE_BOUNDS(T) conv_forward_##tile(const float* __restrict__ x, const float* __restrict__ w,            \
-        float* __restrict__ y, Conv c, int quads) {                                                                \
+        float* __restrict__ y, Conv c) {                                                                \
         __shared__ float4 shared[T::SHARED];                                                                       \
-        forward<T>(x, w, y, c, quads, shared);                                                                     \
+        forward<T>(x, w, y, c, shared);                                                                     \
     }                                                                                                              \
     KERNEL TILE_BOUNDS(T) conv_input_grad_##tile(const float* __restrict__ dy, const float* __restrict__ w,        \
-        float* __restrict__ dx, Conv c, int apart_h, int apart_w, i64 slot, i64 group, int quads) {                \
+        float* __restrict__ dx, Conv c, int apart_h, int apart_w, i64 slot, i64 group) {                \
         __shared__ float4 shared[T::SHARED];                                                                       \
-        input_grad<T>(dy, w, dx, c, apart_h, apart_w, slot, group, quads, shared);                                 \
+        input_grad<T>(dy, w, dx, c, apart_h, apart_w, slot, group, shared);                                 \
     }                                                                                                              \
     KERNEL TILE_BOUNDS(T) conv_weight_grad_##tile(const float* __restrict__ x, const float* __restrict__ dy,       \
-        float* __restrict__ dw, Conv c, int quads) {                                                               \
+        float* __restrict__ dw, Conv c) {                                                               \
         __shared__ float4 shared[T::SHARED];                                                                       \
-        weight_grad<T>(x, dy, dw, c, quads, shared);                                                               \
+        weight_grad<T>(x, dy, dw, c, shared);                                                               \
     }
 
 CONVOLUTIONS(large, Large)

@@ -2,10 +2,11 @@
 //
 //     C[row, column] = sum over k of A[row, k] B[k, column],
 //
-// in steps of DEPTH values of k. Each step lies in shared memory as A[k][row] and B[k][column], in two buffers: while one
-// is multiplied, the next step is on its way through registers into the other, so a step costs one barrier. Where the
-// numbers come from is the business of a loader with two functions: fetch(depth) reads the next step into registers, with
-// zeros where k is `depth` or more on from its beginning, and store(a, b) writes it to a buffer. Every thread keeps 4 x 4 sums, or two or four such squares, in registers.
+// in steps of DEPTH values of k. Each step lies in shared memory as A[k][row] and B[k][column], in two buffers: while
+// one is multiplied, the next step is on its way through registers into the other, so a step costs one barrier. Where
+// the numbers come from is the business of a loader with two functions: fetch(depth) reads the next step into
+// registers, with zeros where k is `depth` or more on from its beginning, and store(a, b) writes it to a buffer. Every
+// thread keeps 4 x 4 sums, or two or four such squares, in registers.
 //
 // Lanes of a warp form 4 rows of 8, each lane with quads of neighbouring numbers: a float4 of A is read by 8 lanes at
 // once and one of B by 4, eight different ones side by side, which all 32 banks serve together. Rows in shared memory
@@ -13,6 +14,20 @@
 #pragma once
 
 #include "common.cuh"
+
+// x, of which the compiler does not know that it had it before: what follows from it is computed again, and holds no
+// registers between.
+__device__ __forceinline__ int again(int x) {
+#ifndef CUDA_EMULATOR
+    asm volatile("" : "+r"(x));
+#endif
+    return x;
+}
+
+// May rows of `length` numbers, one of which holds this one at a multiple of 4, be read or written four at a time?
+__device__ __forceinline__ bool in_quads(const float* number, int length) {
+    return length % 4 == 0 && reinterpret_cast<size_t>(number) % 16 == 0;
+}
 
 template <int ROW_WARPS, int COLUMN_WARPS, int ROW_QUADS, int COLUMN_QUADS, int STEP>
 struct Tile {
@@ -73,7 +88,7 @@ struct Tile {
         while ((depth -= DEPTH) > 0) {
             loader.fetch(depth);
             add_products(buffer + full, buffer + full + A);
-            full = BUFFER - full;                        // everybody had finished with it before the last barrier
+            full = again(BUFFER - full);                 // everybody had finished with it before the last barrier
             loader.store(buffer + full, buffer + full + A);
             __syncthreads();
         }
@@ -131,15 +146,6 @@ struct Neighbours {
     __device__ __forceinline__ i64 operator()(int column) const { return column; }
 };
 
-// x, of which the compiler does not know that it had it before: what follows from it is computed again, and holds no
-// registers between.
-__device__ __forceinline__ int again(int x) {
-#ifndef CUDA_EMULATOR
-    asm volatile("" : "+r"(x));
-#endif
-    return x;
-}
-
 // The tile of this block, and its part of the sum. gridDim.x is tiles times batch and gridDim.y the number of parts.
 // Tiles go down eight rows of tiles before they go right: blocks that run together share most of what they read.
 template <class T>
@@ -166,32 +172,36 @@ struct Work {
 };
 
 // One operand of which numbers along the sum are neighbours: value (e, k) at from[e * stride + k], `e` a row of A or a
-// column of B. A pair of lanes takes 8 of k, so a warp reads 32 bytes of each of 16 rows. With `quads`, k are read four
-// at a time: from, stride and depth must be multiples of 4 then.
+// column of B; stride is the whole length of the sum. A pair of lanes takes 8 of k, so a warp reads 32 bytes of each of
+// 16 rows.
 template <class T, int EXTENT>
 struct AlongSum {
     static constexpr int EIGHTS = T::DEPTH / 8, PASS = 16 * T::WARPS / EIGHTS, COUNT = EXTENT / PASS;
     const float* at;
-    int stride, left, e, in;                          // left: of the extent, from this thread's first on
-    bool quads;
+    int stride, left;                                    // left: of the extent, from this thread's first on
     float4 held[COUNT];
 
-    __device__ __forceinline__ AlongSum(const float* from, int stride, int first, int extent, int begin, bool quads)
-        : stride(stride), quads(quads) {
-        int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP;
-        e = lane / 2 + 16 * (warp / EIGHTS);
-        in = lane % 2 * 4 + warp % EIGHTS * 8;
-        left = extent - first - e;
-        at = from + static_cast<i64>(first + e) * stride + begin + in;
+    static __device__ __forceinline__ int first_of_four() {
+        return threadIdx.x % 2 * 4 + threadIdx.x / WARP % EIGHTS * 8;
+    }
+    static __device__ __forceinline__ int row() {
+        return threadIdx.x % WARP / 2 + 16 * (threadIdx.x / WARP / EIGHTS);
+    }
+
+    __device__ __forceinline__ AlongSum(const float* from, int stride, int first, int extent, int begin)
+        : stride(stride) {
+        left = extent - first - row();
+        at = from + static_cast<i64>(first + row()) * stride + begin + first_of_four();
     }
 
     __device__ __forceinline__ void fetch(int depth) {
+        int in = first_of_four();
 #pragma unroll
         for (int i = 0; i < COUNT; i++) {
             float4 v = make_float4(0, 0, 0, 0);
             const float* p = at + i * static_cast<i64>(PASS) * stride;
             if (i * PASS < left) {
-                if (quads) {
+                if (in_quads(at, stride)) {
                     if (in < depth) v = *reinterpret_cast<const float4*>(p);
                 } else {
                     if (in < depth) v.x = p[0];
@@ -206,7 +216,7 @@ struct AlongSum {
     }
 
     __device__ __forceinline__ void store(float* to) const {
-        to += in * (EXTENT + 4) + e;
+        to += first_of_four() * (EXTENT + 4) + row();
 #pragma unroll
         for (int i = 0; i < COUNT; i++) {
             to[i * PASS] = held[i].x;
@@ -217,21 +227,19 @@ struct AlongSum {
     }
 };
 
-// The other case: value (e, k) at from[k * stride + e], as it lies in shared memory. With `quads`, four e are read at a
-// time: from, stride and extent must be multiples of 4 then.
+// The other case: value (e, k) at from[k * stride + e], as it lies in shared memory; stride is the whole extent.
 template <class T, int EXTENT>
 struct AcrossSum {
     static constexpr int QUADS = EXTENT / 4, PASS = T::THREADS / QUADS, COUNT = T::DEPTH / PASS;
     const float* at;
     int stride, left;
-    bool quads;
     float4 held[COUNT];
 
     static __device__ __forceinline__ int row() { return threadIdx.x / QUADS; }
     static __device__ __forceinline__ int first_of_four() { return threadIdx.x % QUADS * 4; }
 
-    __device__ __forceinline__ AcrossSum(const float* from, int stride, int first, int extent, int begin, bool quads)
-        : stride(stride), quads(quads) {
+    __device__ __forceinline__ AcrossSum(const float* from, int stride, int first, int extent, int begin)
+        : stride(stride) {
         int e = first_of_four();
         left = extent - first - e;
         at = from + static_cast<i64>(begin + row()) * stride + first + e;
@@ -242,7 +250,7 @@ struct AcrossSum {
         for (int i = 0; i < COUNT; i++) {
             float4 v = make_float4(0, 0, 0, 0);
             if (row() + i * PASS < depth) {
-                if (quads) {
+                if (in_quads(at, stride)) {
                     if (left > 0) v = *reinterpret_cast<const float4*>(at);
                 } else {
                     if (left > 0) v.x = at[0];

@@ -31,22 +31,15 @@ final class Contractions {
         long batch = c.shape().rank() == 3 ? c.dim(0) : 1, size = c.shape().elements();
         Tiling tiling = choice.of(m, n, k, batch);
         long to = tiling.parts() == 1 ? CudaStorage.address(c) : gpu.memory().scratch(4L * tiling.parts() * size);
-        int quads = quads(CudaStorage.address(a), op.transposeA() ? m : k)
-                | quads(CudaStorage.address(b), op.transposeB() ? k : n) << 1 | quads(to, n) << 2;
         String layout = (op.transposeA() ? "t" : "n") + (op.transposeB() ? "t" : "n");
         Launch launch = gpu.kernel("gemm_" + name(tiling) + "_" + layout).tensor(a).tensor(b).address(to).i32(m).i32(n)
-                .i32(k).i32(quads);
+                .i32(k);
         start(launch, tiling, Math.multiplyExact(tiling.tile().covering(m, n), batch));
         addParts(tiling, to, c, gpu);
     }
 
     static String name(Tiling tiling) {
         return tiling.tile().name().toLowerCase(Locale.ROOT);
-    }
-
-    /// 1 if rows of `length` numbers from this address on can be read or written four numbers at a time, else 0.
-    static int quads(long address, long length) {
-        return address % 16 == 0 && length % 4 == 0 ? 1 : 0;
     }
 
     /// Starts one block for each tile and part.

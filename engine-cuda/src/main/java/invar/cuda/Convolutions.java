@@ -60,9 +60,7 @@ final class Convolutions {
         int depth = s.groupInputs() * s.window();
         Tiling tiling = choice.of(s.groupOutputs(), columns, depth, op.groups());
         long to = target(tiling, y, gpu);
-        int quads = Contractions.quads(CudaStorage.address(w), depth) | Contractions.quads(to, s.outPlane()) << 2;
-        Launch launch = s.pass(gpu.kernel("conv_forward_" + Contractions.name(tiling)).tensor(x).tensor(w).address(to))
-                .i32(quads);
+        Launch launch = s.pass(gpu.kernel("conv_forward_" + Contractions.name(tiling)).tensor(x).tensor(w).address(to));
         Contractions.start(launch, tiling, tiling.tile().covering(s.groupOutputs(), columns) * op.groups());
         Contractions.addParts(tiling, to, y, gpu);
     }
@@ -91,10 +89,8 @@ final class Convolutions {
             s.pass(gpu.kernel("conv_pack_weight").tensor(w).address(from)).i32(apartH).i32(apartW).i64(slot).i64(group)
                     .elements(w.shape().elements());
         }
-        int quads = Contractions.quads(from, s.groupInputs())
-                | (classes == 1 ? Contractions.quads(to, (long) s.height * s.width) << 2 : 0);
         Launch launch = s.pass(gpu.kernel("conv_input_grad_" + Contractions.name(tiling)).tensor(dy).address(from)
-                .address(to)).i32(apartH).i32(apartW).i64(slot).i64(group).i32(quads);
+                .address(to)).i32(apartH).i32(apartW).i64(slot).i64(group);
         Contractions.start(launch, tiling, Math.multiplyExact(tiling.tile().covering(s.groupInputs(), columns), batch));
         Contractions.addParts(tiling, to, dx, gpu);
     }
@@ -105,7 +101,7 @@ final class Convolutions {
         Tiling tiling = choice.of(s.groupOutputs(), columns, (long) s.images * s.outPlane(), groups);
         long to = target(tiling, dw, gpu);
         Launch launch = s.pass(gpu.kernel("conv_weight_grad_" + Contractions.name(tiling)).tensor(x).tensor(dy)
-                .address(to)).i32(Contractions.quads(to, columns) << 2);
+                .address(to));
         Contractions.start(launch, tiling, tiling.tile().covering(s.groupOutputs(), columns) * groups);
         Contractions.addParts(tiling, to, dw, gpu);
     }
