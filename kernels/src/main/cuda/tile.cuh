@@ -16,7 +16,7 @@
 #include "common.cuh"
 
 // x, of which the compiler does not know that it had it before: what follows from it is computed again, and holds no
-// registers between.
+// registers between. Without it the large tiles need a few registers more than 128, and spill.
 __device__ __forceinline__ int again(int x) {
 #ifndef CUDA_EMULATOR
     asm volatile("" : "+r"(x));

@@ -41,7 +41,7 @@ record Tiling(Tile tile, int parts) {
     /// Least length of a part: below, writing and adding its result would cost as much as it saves.
     private static final int LENGTH = 256;
 
-    /// Chooses the way to compute one product of a thing; the machine's kernels are asked for it here alone.
+    /// Chooses a tiling: [#of], or in tests a given one.
     interface Choice {
         /// For `batch` products of (rows, depth) by (depth, columns).
         Tiling of(long rows, long columns, long depth, long batch);
