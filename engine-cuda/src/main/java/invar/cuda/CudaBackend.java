@@ -33,6 +33,11 @@ public final class CudaBackend implements Backend {
         gpu = new Gpu(ordinal, Kernels.FOLDER);
     }
 
+    /// For tests of single kernels.
+    Gpu gpu() {
+        return gpu;
+    }
+
     @Override
     public DType floating() {
         return DType.F32;
@@ -63,7 +68,7 @@ public final class CudaBackend implements Backend {
             case Op.InPlace u -> Updates.execute(u, in, gpu);
             case ReductionOp r -> Reductions.execute(r, in[0], out[0], gpu);
             case PoolingOp p -> Poolings.execute(p, in, out, gpu);
-            case ContractionOp c -> throw new UnsupportedOperationException(c.toString());
+            case ContractionOp c -> Contractions.execute(c, in, out[0], gpu);
             case FusedOp f -> throw new UnsupportedOperationException(f.toString());
         }
     }

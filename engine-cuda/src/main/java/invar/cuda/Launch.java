@@ -90,6 +90,13 @@ final class Launch {
         return i32(value ? 1 : 0);
     }
 
+    /// A struct of ints, at most 32.
+    Launch ints(int... members) {
+        int at = slot();
+        for (int i = 0; i < members.length; i++) values.putInt(at + 4 * i, members[i]);
+        return this;
+    }
+
     /// A `struct Repeat` (common.cuh).
     Launch repeat(Broadcast broadcast) {
         return places(broadcast.extents(), broadcast.strides());
