@@ -61,13 +61,13 @@ public final class CudaBackend implements Backend {
             case ReductionOp r -> throw new UnsupportedOperationException(r.toString());
             case PoolingOp p -> throw new UnsupportedOperationException(p.toString());
             case ContractionOp c -> throw new UnsupportedOperationException(c.toString());
-            case FusedOp f -> throw new UnsupportedOperationException(f.toString());
+            case FusedOp f -> Fused.execute(f, in, out, gpu);
         }
     }
 
     @Override
     public boolean supports(Op.Fused op) {
-        return false;
+        return op instanceof FusedOp;
     }
 
     @Override
