@@ -56,3 +56,33 @@ KERNEL l2_normalize_backward_long(const float* __restrict__ x, const float* __re
     __shared__ double parts[WARP];
     gradient(Team<true>{parts}, x, r, du, dx, rows, d, epsilon);
 }
+
+// The gradient of ops that begin with rows of unit length: du is scale g times the sum of the pieces (pieces, rows, d),
+// in order; g is one number on the device, or null for 1.
+template <bool LONG>
+__device__ __forceinline__ void unit_rows(const Team<LONG>& team, const float* __restrict__ x,
+    const float* __restrict__ r, const float* __restrict__ parts, int pieces, const float* __restrict__ g,
+    float* __restrict__ dx, i64 rows, int d, double epsilon, double scale) {
+    double by = g == nullptr ? scale : scale * *g;
+    for (i64 row = team.first(); row < rows; row += team.step()) {
+        const float* part = parts + row * d;
+        i64 next = rows * d;
+        through_norm(team, x + row * d, d, r[row], epsilon, by, [=](int j) {
+            float sum = part[j];
+            for (int piece = 1; piece < pieces; piece++) sum += part[piece * next + j];
+            return sum;
+        }, dx + row * d);
+    }
+}
+
+KERNEL unit_rows_backward(const float* __restrict__ x, const float* __restrict__ r, const float* __restrict__ parts,
+    int pieces, const float* __restrict__ g, float* __restrict__ dx, i64 rows, int d, double epsilon, double scale) {
+    unit_rows(Team<false>{nullptr}, x, r, parts, pieces, g, dx, rows, d, epsilon, scale);
+}
+
+KERNEL unit_rows_backward_long(const float* __restrict__ x, const float* __restrict__ r,
+    const float* __restrict__ parts, int pieces, const float* __restrict__ g, float* __restrict__ dx, i64 rows, int d,
+    double epsilon, double scale) {
+    __shared__ double places[WARP];
+    unit_rows(Team<true>{places}, x, r, parts, pieces, g, dx, rows, d, epsilon, scale);
+}

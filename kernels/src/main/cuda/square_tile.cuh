@@ -98,6 +98,20 @@ __device__ __forceinline__ void each_of_tile(const float (&acc)[4][4], int row, 
     }
 }
 
+// The tile of block x, piece of block y: (pieces, rows, columns).
+template <class A, class B>
+__device__ __forceinline__ void product(const A& a, int rows, const B& b, int columns, int depth, int pieces,
+    float* out, float* room) {
+    int tiles = (columns + TILE - 1) / TILE, row = blockIdx.x / tiles * TILE, column = blockIdx.x % tiles * TILE;
+    int from, to;
+    piece_of(blockIdx.y, pieces, depth, from, to);
+    float acc[4][4] = {};
+    multiply_tile(a, row, rows, b, column, columns, from, to, acc, room);
+    float* mine = out + static_cast<i64>(blockIdx.y) * rows * columns;
+    each_of_tile(acc, row, rows, column, columns,
+        [=](int i, int j, float x) { mine[static_cast<i64>(i) * columns + j] = x; });
+}
+
 // Operands.
 
 // x as it is, k along the rows of memory.

@@ -36,16 +36,16 @@ final class Fused {
             case L2NormalizeGrad f -> L2Normalizes.execute(f, in, out, gpu);
             case SoftmaxCrossEntropy f -> CrossEntropies.execute(f, in, out, gpu);
             case SoftmaxCrossEntropyGrad f -> CrossEntropies.execute(f, in, out, gpu);
-            case NtXent f -> throw new UnsupportedOperationException(op.toString());
-            case NtXentGrad f -> throw new UnsupportedOperationException(op.toString());
-            case NtXentAndGrad f -> throw new UnsupportedOperationException(op.toString());
-            case QueueNce f -> throw new UnsupportedOperationException(op.toString());
-            case CosineSimilarity f -> throw new UnsupportedOperationException(op.toString());
-            case CosineSimilarityGrad f -> throw new UnsupportedOperationException(op.toString());
-            case CrossCorrelation f -> throw new UnsupportedOperationException(op.toString());
-            case CrossCorrelationGrad f -> throw new UnsupportedOperationException(op.toString());
-            case BarlowTwins f -> throw new UnsupportedOperationException(op.toString());
-            case BarlowTwinsGrad f -> throw new UnsupportedOperationException(op.toString());
+            case NtXent f -> NtXents.execute(f, in, out, gpu);
+            case NtXentGrad f -> NtXents.execute(f, in, out, gpu);
+            case NtXentAndGrad f -> NtXents.execute(f, in, out, gpu);
+            case QueueNce f -> QueueNces.execute(f, in, out, gpu);
+            case CosineSimilarity f -> CosineSimilarities.execute(f, in, out, gpu);
+            case CosineSimilarityGrad f -> CosineSimilarities.execute(f, in, out, gpu);
+            case CrossCorrelation f -> CrossCorrelations.execute(f, in, out, gpu);
+            case CrossCorrelationGrad f -> CrossCorrelations.backward(in, out, gpu);
+            case BarlowTwins f -> BarlowTwinses.execute(f, in, out, gpu);
+            case BarlowTwinsGrad f -> BarlowTwinses.execute(f, in, out, gpu);
         }
     }
 }

@@ -27,4 +27,12 @@ final class L2Normalizes {
         RowTeams.start(RowTeams.kernel(gpu, "l2_normalize_backward", d).tensor(in[0]).tensor(in[1]).tensor(in[2])
                 .tensor(out[0]).i64(rows).i32(d).f64(op.epsilon()), rows, d);
     }
+
+    /// The gradient for x of an op that begins with u = r x, from the gradient for u: scale · g times the sum of
+    /// `pieces` arrays (rows, d) one behind the other. g: the address of a number, or 0 for 1.
+    static void backward(Tensor x, long r, long parts, int pieces, long g, Tensor dx, long rows, int d, double epsilon,
+            double scale, Gpu gpu) {
+        RowTeams.start(RowTeams.kernel(gpu, "unit_rows_backward", d).tensor(x).address(r).address(parts).i32(pieces)
+                .address(g).tensor(dx).i64(rows).i32(d).f64(epsilon).f64(scale), rows, d);
+    }
 }

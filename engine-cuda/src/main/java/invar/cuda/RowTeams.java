@@ -16,4 +16,9 @@ final class RowTeams {
     static void start(Launch launch, long rows, int d) {
         launch.blocks(Math.min(MOST_BLOCKS, d > LONG ? rows : (rows + ROWS - 1) / ROWS), BLOCK, 0);
     }
+
+    /// Starts a kernel that has warps for rows only.
+    static void startWarps(Launch launch, long rows) {
+        start(launch, rows, 1);
+    }
 }
