@@ -11,10 +11,11 @@ panels of 64 x 16 in shared memory only. dx goes through the normalisation by co
 
 launch   barlow_grams: grid = (tiles on and above the diagonal, pieces of the sum, 2 sides), 256 threads, 17 KiB of
          shared memory; column_barlow: see column_sums.cuh; barlow_backward: grid = tiles of (n, d); others as stated
-traffic  a tile reads 2 * 64 numbers for 2 * 64^2 operations, neighbouring tiles from the L2 cache; pieces of G and H are
-         written and read once
+traffic  a tile reads 2 * 64 numbers for 2 * 64^2 operations, neighbouring tiles from the L2 cache; pieces of G and H
+         are written and read once
 numerics Gram matrices in f32; <G, H>, c and the loss in f64, because the terms off the diagonal are a difference
-order    k in order within a piece, pieces in order; <G, H> by fixed shares of 256 blocks, in order: bitwise reproducible
+order    k in order within a piece, pieces in order; <G, H> by fixed shares of 256 blocks, in order: bitwise
+         reproducible, and the same on every device
 versions not measured yet on a GPU
 */
 #include "column_sums.cuh"
@@ -63,10 +64,11 @@ KERNEL barlow_grams(const float* __restrict__ a, const float* __restrict__ b, co
     piece_of(blockIdx.y, pieces, d, from, to);
     bool second = blockIdx.z == 1;
     StandardAlong x{second ? b : a, second ? mean_b : mean_a, second ? rstd_b : rstd_a, d};
-    float acc[4][4] = {};
-    multiply_tile(x, row, n, x, column, n, from, to, acc, reinterpret_cast<float*>(room));
+    float acc[4][4] = {}, *shared = reinterpret_cast<float*>(room);
+    multiply_tile(x, row, n, x, column, n, from, to, acc, shared);
     float* mine = parts + static_cast<i64>(blockIdx.z * pieces + blockIdx.y) * n * n;
-    each_of_tile(acc, row, n, column, n, [=](int i, int j, float v) { mine[static_cast<i64>(i) * n + j] = v; });
+    each_of_tile(acc, 0, row, n, column, n, shared,
+        [=](int i, int j, float v) { mine[static_cast<i64>(i) * n + j] = v; });
 }
 
 // G and H from their pieces, mirrored, and each block's share of <G, H>.
@@ -109,11 +111,10 @@ KERNEL barlow_backward(const float* __restrict__ a, const float* __restrict__ me
     float lambda, float* __restrict__ dx) {
     __shared__ float4 room[TILE_ROOM / 4];
     int tiles = (d + TILE - 1) / TILE, row = blockIdx.x / tiles * TILE, column = blockIdx.x % tiles * TILE;
-    float acc[4][4] = {};
-    multiply_tile(Along{gram, n}, row, n, StandardAcross{a, mean_a, rstd_a, d}, column, d, 0, n, acc,
-        reinterpret_cast<float*>(room));
+    float acc[4][4] = {}, *shared = reinterpret_cast<float*>(room);
+    multiply_tile(Along{gram, n}, row, n, StandardAcross{a, mean_a, rstd_a, d}, column, d, 0, n, acc, shared);
     float g = 2 * *dloss / n, apart = lambda / n;
-    each_of_tile(acc, row, n, column, d, [=](int i, int j, float v) {
+    each_of_tile(acc, 0, row, n, column, d, shared, [=](int i, int j, float v) {
         i64 at = static_cast<i64>(i) * d + j;
         float y = (b[at] - mean_b[j]) * rstd_b[j];
         dx[at] = g * fmaf(apart, v, y * fmaf(1 - lambda, diagonal[j], -1.0f));

@@ -70,8 +70,8 @@ KERNEL column_products(const float* __restrict__ x, const float* __restrict__ me
 }
 
 // Mean and variance of the warp's channel.
-__device__ __forceinline__ void moments(const float* x, int inner, double count, const double* sums, int c, int channels,
-    int fold, int pieces, double& mean, double& variance) {
+__device__ __forceinline__ void moments(const float* x, int inner, double count, const double* sums, int c,
+    int channels, int fold, int pieces, double& mean, double& variance) {
     double first, second;
     sum_pieces(sums, c, channels, fold, pieces, first, second);
     mean = x[static_cast<i64>(c) * inner] + first / count;

@@ -1,21 +1,23 @@
 /*
-NT-Xent and its gradient: Chen, Kornblith, Norouzi, Hinton 2020, arXiv:2002.05709, Eq. 1; derived in docs/math/ntxent.md.
-                                                                                 ops: NtXent, NtXentGrad, NtXentAndGrad
-    u = r z,  s = u u' / tau,  p(i) = (i + m/2) mod m      lse_i = ln sum_{k /= i} e^s_ik      L = mean of lse_i - s_ip(i)
-    du_i = 1/(m tau) sum_{j /= i} (e^(s_ij - lse_i) + e^(s_ij - lse_j) - 2 [j = p(i)]) u_j     dz = r (du - u u'du)
+NT-Xent and its gradient: Chen, Kornblith, Norouzi, Hinton 2020, arXiv:2002.05709, Eq. 1; docs/math/ntxent.md.
+                                                                             ops: NtXent, NtXentGrad, NtXentAndGrad
+    u = r z,  s = u u' / tau,  p(i) = (i + m/2) mod m     lse_i = ln sum_{k /= i} e^s_ik     L = mean lse_i - s_ip(i)
+    du_i = 1/(m tau) sum_{j /= i} (e^(s_ij - lse_i) + e^(s_ij - lse_j) - 2 [j = p(i)]) u_j    dz = r (du - u u'du)
 
-z, dz (m, d); r, lse (m). No matrix of m x m numbers: tiles of s are made in registers and used up at once, forward for
-sums of exponentials, backward, made again, as weights of u. s is symmetric, so that one exponential serves softmax i and
-softmax j: 2 m^2 d + 4 m^2 d operations, m^2 exponentials each time.
+z, dz (m, d); r, lse (m). No matrix of m x m numbers: tiles of s are made in registers and used up at once, forward
+for sums of exponentials, backward, made again, as weights of u. s is symmetric, so that one exponential serves the
+softmax of i and that of j: 2 m^2 d + 4 m^2 d operations, m^2 exponentials each time.
 
 launch   ntxent_sums: grid = (tiles of rows, pieces of the columns), 256 threads, 17 KiB of shared memory;
          ntxent_gradient: grid = (tiles of rows, spans of 128 features, pieces), 35 KiB; each span makes s again
-         ntxent_rows: a warp a row; ntxent_factors: a thread a row; mean_of_losses: one block
+         ntxent_rows: a warp a row; ntxent_factors: a thread a row; mean_of_losses: one block; dz: unit_rows_backward
+         in l2_normalize.cu
 traffic  from the L2 cache 3 * 64 d floats for 4 * 64^2 d operations of a tile; from memory z, and sums of the pieces
-numerics f32; the maximum of a row is at most 1/tau, which is taken out of all of them where 2/tau < 80, so that nothing
+numerics f32; a similarity is at most 1/tau, which is taken out of all of them where 2/tau < 80, so that nothing
          underflows that counts, and w_ij = e^(s_ij - 1/tau) (f_i + f_j) with f = e^(1/tau - lse); for smaller tau
          (*_running) it is a running maximum, and two exponentials. -2 joins the weight of the positive before the
-         product: where the softmax is sure of it, what is left is small and keeps its digits. lse and losses in f64
+         product: where the softmax is sure of it, what is left is small and keeps its digits. lse and losses in
+         f64, the loss as ln(1 + sum over negatives of e^(s_ik - s_ip))
 order    a thread sums its columns in order, then a tree over 16 threads, then pieces in order: bitwise reproducible, and
          the same on every device
 versions kernels/dev/ntxent; not measured yet on a GPU
@@ -104,7 +106,7 @@ KERNEL ntxent_rows(const float* __restrict__ z, const float* __restrict__ r, con
             sum += maxima[at] == most ? sums[at] : sums[at] * exp2(static_cast<double>(maxima[at]) - most);
         }
         double ahead = most - positive / LN_2, loss;               // of the largest negative, in units of ln 2
-        if (ahead > 0) loss = ahead * LN_2 + log(sum + exp2(-ahead));
+        if (ahead > 0 && sum > 0) loss = ahead * LN_2 + log(sum + exp2(-ahead));
         else loss = log1p(sum * exp2(ahead));
         lse[row] = static_cast<float>(positive + loss);
         losses[row] = loss;
@@ -159,7 +161,7 @@ __device__ __forceinline__ void gradient(const float* z, const float* r, const f
         add_weighted(weights, u, column, m, from, d, acc, room);
     }
     float* to = parts + static_cast<i64>(blockIdx.z) * m * d;
-    each_of_span(acc, row, m, from, d, [=](int i, int j, float x) { to[static_cast<i64>(i) * d + j] = x; });
+    each_of_span(acc, row, m, from, d, room, [=](int i, int j, float x) { to[static_cast<i64>(i) * d + j] = x; });
 }
 
 KERNEL __launch_bounds__(TILE_THREADS, 2) ntxent_gradient(const float* __restrict__ z, const float* __restrict__ r,

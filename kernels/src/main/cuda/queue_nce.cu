@@ -11,8 +11,8 @@ launch   queue_nce_pieces: grid = (tiles of queries, spans of 128 features, piec
          shared memory; each span makes s again. queue_nce_rows: a warp a query
 traffic  the queue once for each 64 queries and span, from the L2 cache if it fits; 2 + d floats a query and piece
 numerics f32 with a running maximum in units of ln 2; what is put together, lse and losses in f64
-order    a thread sums its columns in order, then a tree over 16 threads, then pieces in order: bitwise reproducible, and
-         the same on every device
+order    a thread sums its columns in order, then a tree over 16 threads, then pieces in order: bitwise
+         reproducible, and the same on every device
 versions not measured yet on a GPU
 */
 #include "row_team.cuh"
@@ -67,7 +67,7 @@ KERNEL __launch_bounds__(TILE_THREADS, 2) queue_nce_pieces(const float* __restri
         sums[at] = total;
     }
     float* to = parts + static_cast<i64>(blockIdx.z) * n * d;
-    each_of_span(acc, row, n, from, d, [=](int i, int j, float x) { to[static_cast<i64>(i) * d + j] = x; });
+    each_of_span(acc, row, n, from, d, room, [=](int i, int j, float x) { to[static_cast<i64>(i) * d + j] = x; });
 }
 
 // Puts the pieces and the right key together; a warp takes a query. factors: (pieces, n), room to work in.
@@ -77,7 +77,9 @@ KERNEL queue_nce_rows(const float* __restrict__ q, const float* __restrict__ k, 
     Team<false> team{nullptr};
     for (i64 row = team.first(); row < n; row += team.step()) {
         double right = 0;
-        for (int j = team.lane(); j < d; j += team.lanes()) right += static_cast<double>(q[row * d + j]) * k[row * d + j];
+        for (int j = team.lane(); j < d; j += team.lanes()) {
+            right += static_cast<double>(q[row * d + j]) * k[row * d + j];
+        }
         right = team.sum(right) / (temperature * LN_2);
         double most = right, total = 0;
         for (int piece = 0; piece < pieces; piece++) {

@@ -13,7 +13,7 @@
 
 constexpr int TILE = 64, DEPTH = 16, PITCH = TILE + 4, PANEL = DEPTH * PITCH;
 constexpr int TILE_THREADS = 256;
-constexpr int TILE_ROOM = 4 * PANEL;                     // floats of shared memory
+constexpr int TILE_ROOM = 4 * PANEL;                     // floats of shared memory: as many as 64 rows of 68
 
 // The 4 rows and the 4 columns of a thread begin here.
 __device__ __forceinline__ int tile_row() { return threadIdx.x / 16 * 4; }
@@ -84,17 +84,24 @@ __device__ __forceinline__ void piece_of(int which, int pieces, int depth, int& 
     to = min(depth, from + each * DEPTH);
 }
 
-// Calls f(row, column, number) for the numbers of this thread inside the matrix.
-template <class F>
-__device__ __forceinline__ void each_of_tile(const float (&acc)[4][4], int row, int rows, int column, int columns,
-    const F& f) {
+// Calls f(row, column, number) for all numbers of a tile inside the matrix, 64 neighbours of a row at a time: they go
+// through shared memory, because what a thread has of a row is 16 bytes, and a warp that wrote these would touch a
+// quarter of each sector. The tile is columns `part` ... part + 3 of acc. All threads of the block; begins with a
+// barrier.
+template <int N, class F>
+__device__ __forceinline__ void each_of_tile(const float (&acc)[4][N], int part, int row, int rows, int column,
+    int columns, float* room, const F& f) {
+    __syncthreads();
 #pragma unroll
     for (int i = 0; i < 4; i++) {
-#pragma unroll
-        for (int j = 0; j < 4; j++) {
-            int r = row + tile_row() + i, c = column + tile_column() + j;
-            if (r < rows && c < columns) f(r, c, acc[i][j]);
-        }
+        *reinterpret_cast<float4*>(room + (tile_row() + i) * PITCH + tile_column()) =
+            make_float4(acc[i][part], acc[i][part + 1], acc[i][part + 2], acc[i][part + 3]);
+    }
+    __syncthreads();
+    int c = column + threadIdx.x % TILE;
+    if (c >= columns) return;
+    for (int i = threadIdx.x / TILE; i < TILE && row + i < rows; i += TILE_THREADS / TILE) {
+        f(row + i, c, room[i * PITCH + threadIdx.x % TILE]);
     }
 }
 
@@ -108,7 +115,7 @@ __device__ __forceinline__ void product(const A& a, int rows, const B& b, int co
     float acc[4][4] = {};
     multiply_tile(a, row, rows, b, column, columns, from, to, acc, room);
     float* mine = out + static_cast<i64>(blockIdx.y) * rows * columns;
-    each_of_tile(acc, row, rows, column, columns,
+    each_of_tile(acc, 0, row, rows, column, columns, room,
         [=](int i, int j, float x) { mine[static_cast<i64>(i) * columns + j] = x; });
 }
 

@@ -1,6 +1,6 @@
 // The second product of attention and of NT-Xent's gradient: sums of rows v[j], weighted by a tile of 64 x 64 weights
-// that has just been made and is in shared memory. 256 threads keep 64 rows x 128 numbers, 4 x 8 a thread: the rows that
-// square_tile.cuh gives it, so that what it knows about them (a maximum, a scale) stays in its registers.
+// that has just been made and is in shared memory. 256 threads keep 64 rows x 128 numbers, 4 x 8 a thread: the rows
+// that square_tile.cuh gives it, so that what it knows about them (a maximum, a scale) stays in its registers.
 //
 // The weights lie [row][j], 68 floats a row: a thread writes 4 and reads 4 of them with one 16-byte access. v passes in
 // panels of 16 rows x 128, two of them in the room of the tile product that made the weights: one barrier a panel.
@@ -72,17 +72,12 @@ __device__ __forceinline__ void add_weighted(const float* weights, const V& v, i
     }
 }
 
-// Calls f(row, column, number) for the sums of this thread inside (rows, d).
+// Calls f(row, column, number) for the sums inside (rows, d), as each_of_tile does.
 template <class F>
-__device__ __forceinline__ void each_of_span(const float (&acc)[4][8], int row, int rows, int from, int d, const F& f) {
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
-#pragma unroll
-        for (int n = 0; n < 8; n++) {
-            int r = row + tile_row() + i, c = from + tile_column() + n % 4 + n / 4 * TILE;
-            if (r < rows && c < d) f(r, c, acc[i][n]);
-        }
-    }
+__device__ __forceinline__ void each_of_span(const float (&acc)[4][8], int row, int rows, int from, int d, float* room,
+    const F& f) {
+    each_of_tile(acc, 0, row, rows, from, d, room, f);
+    each_of_tile(acc, 4, row, rows, from + TILE, d, room, f);
 }
 
 // Sum and maximum over the 16 threads that share 4 rows.

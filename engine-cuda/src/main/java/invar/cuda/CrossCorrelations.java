@@ -45,8 +45,8 @@ final class CrossCorrelations {
         }
     }
 
-    /// dx = rstd (g − Σ g/N − x̂ · Σ g x̂/N), in place of g. parts: room for [ColumnSums#bytes]; numbers: for 4 floats a
-    /// column.
+    /// dx = rstd (g − Σ g/N − x̂ · Σ g x̂/N), in place of g. parts: room for [ColumnSums#bytes]; numbers: for 4 floats
+    /// a column.
     static void throughNorm(ColumnSums sums, Tensor x, Tensor mean, Tensor rstd, long dx, long parts, long numbers,
             Gpu gpu) {
         sums.start(gpu.kernel(sums.kernel("products")).tensor(x).tensor(mean).address(0).address(dx), parts);

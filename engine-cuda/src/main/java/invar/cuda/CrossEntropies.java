@@ -4,8 +4,8 @@ import invar.core.Tensor;
 import invar.core.fused.SoftmaxCrossEntropy;
 import invar.core.fused.SoftmaxCrossEntropyGrad;
 
-/// [SoftmaxCrossEntropy] and its gradient: `cross_entropy.cu`. Labels stay on the device; one that is no class makes the
-/// loss NaN.
+/// [SoftmaxCrossEntropy] and its gradient: `cross_entropy.cu`. Labels stay on the device; one that is no class makes
+/// the loss NaN.
 final class CrossEntropies {
 
     private static final int BLOCK = 256;

@@ -1,7 +1,8 @@
 package invar.cuda;
 
-/// How products are cut into blocks: `square_tile.cuh` and `weighted_tile.cuh`. Results of few tiles have their sums cut
-/// into pieces, which are added in order; the cut depends on the extents alone, so that every device gives the same bits.
+/// How products are cut into blocks: `square_tile.cuh` and `weighted_tile.cuh`. Results of few tiles have their sums
+/// cut into pieces, which are added in order; the cut depends on the extents alone, so that every device gives the same
+/// bits.
 final class Tiles {
 
     /// Rows and columns of a tile, features of a span, and the places of a sum that one panel has.
