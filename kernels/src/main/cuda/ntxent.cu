@@ -106,7 +106,7 @@ KERNEL ntxent_rows(const float* __restrict__ z, const float* __restrict__ r, con
             sum += maxima[at] == most ? sums[at] : sums[at] * exp2(static_cast<double>(maxima[at]) - most);
         }
         double ahead = most - positive / LN_2, loss;               // of the largest negative, in units of ln 2
-        if (ahead > 0 && sum > 0) loss = ahead * LN_2 + log(sum + exp2(-ahead));
+        if (ahead > 200 && sum > 0) loss = ahead * LN_2 + log(sum + exp2(-ahead)); // e^ahead might overflow
         else loss = log1p(sum * exp2(ahead));
         lse[row] = static_cast<float>(positive + loss);
         losses[row] = loss;
