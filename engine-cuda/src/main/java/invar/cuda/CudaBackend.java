@@ -69,13 +69,13 @@ public final class CudaBackend implements Backend {
             case ReductionOp r -> Reductions.execute(r, in[0], out[0], gpu);
             case PoolingOp p -> Poolings.execute(p, in, out, gpu);
             case ContractionOp c -> Contractions.execute(c, in, out[0], gpu);
-            case FusedOp f -> throw new UnsupportedOperationException(f.toString());
+            case FusedOp f -> Fused.execute(f, in, out, gpu);
         }
     }
 
     @Override
     public boolean supports(Op.Fused op) {
-        return false;
+        return op instanceof FusedOp;
     }
 
     @Override

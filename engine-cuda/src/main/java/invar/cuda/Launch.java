@@ -117,13 +117,6 @@ final class Launch {
         return this;
     }
 
-    /// A `struct` of as many `int`s.
-    Launch ints(int... numbers) {
-        int at = slot();
-        for (int i = 0; i < numbers.length; i++) values.putInt(at + 4 * i, numbers[i]);
-        return this;
-    }
-
     /// Starts enough threads for `n` elements, each of which may take several; nothing for none.
     void elements(long n) {
         blocks(Math.min((n + BLOCK - 1) / BLOCK, 32L * gpu.multiprocessors()), BLOCK, 0);
