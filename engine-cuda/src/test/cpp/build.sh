@@ -31,6 +31,7 @@ for unit in scheduler driver; do
     compile "$here/$unit.cpp" "$out/$unit.o" "$here/emulator.h" "$here/scheduler.h" "$here/registry.h"
 done
 for file in "$@"; do
+    file=$(realpath "$file")
     name=$(basename "$file" .cu)
     unit=$out/$name.cpp
     {

@@ -6,7 +6,8 @@ package invar.cuda;
 /// @param parts 1, or the number of partial products that `sum_parts` adds
 record Tiling(Tile tile, int parts) {
 
-    /// Tiles, the largest first. A large one reads least for each product, a small one leaves fewer blocks without work.
+    /// Tiles, the largest first. A large one reads least for each product, a small one leaves fewer blocks without
+    /// work.
     enum Tile {
         /// 8 × 8 sums a thread.
         LARGE(128, 128, 256),
@@ -34,8 +35,8 @@ record Tiling(Tile tile, int parts) {
         }
     }
 
-    /// Blocks that occupy a large GPU (132 multiprocessors with two large tiles each), and half as many, which do so for
-    /// the most part.
+    /// Blocks that occupy a large GPU (132 multiprocessors with two large tiles each), and half as many, which do so
+    /// for the most part.
     private static final int ENOUGH = 256, HALF = ENOUGH / 2;
 
     /// Least length of a part: below, writing and adding its result would cost as much as it saves.
@@ -47,8 +48,8 @@ record Tiling(Tile tile, int parts) {
         Tiling of(long rows, long columns, long depth, long batch);
     }
 
-    /// The largest tile that the result fills by half both ways and that gives enough blocks, the sum being cut where the
-    /// tiles alone do not. Follows from the sizes alone, so every GPU adds in the same order.
+    /// The largest tile that the result fills by half both ways and that gives enough blocks, the sum being cut where
+    /// the tiles alone do not. Follows from the sizes alone, so every GPU adds in the same order.
     static Tiling of(long rows, long columns, long depth, long batch) {
         for (Tile tile : Tile.values()) {
             long blocks = Math.multiplyExact(tile.covering(rows, columns), batch);

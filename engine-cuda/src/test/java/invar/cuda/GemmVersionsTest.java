@@ -15,7 +15,8 @@ class GemmVersionsTest {
     void allVersionsAgreeWithTheProductInIntegers() throws IOException, InterruptedException {
         Path folder = Path.of("").toAbsolutePath(), script = Path.of("kernels/dev/gemm/check.sh");
         while (!Files.exists(folder.resolve(script))) folder = folder.getParent();
-        Process process = new ProcessBuilder("bash", folder.resolve(script).toString()).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder("bash", folder.resolve(script).toString()).redirectErrorStream(true)
+                .start();
         String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(text).isZero();
         assertThat(text).contains("all versions agree");
