@@ -10,14 +10,14 @@ softmax of i and that of j: 2 m^2 d + 4 m^2 d operations, m^2 exponentials each 
 
 launch   ntxent_sums: grid = (tiles of rows, pieces of the columns), 256 threads, 17 KiB of shared memory;
          ntxent_gradient: grid = (tiles of rows, spans of 128 features, pieces), 35 KiB; each span makes s again
-         ntxent_rows: a warp a row; ntxent_factors: a thread a row; mean_of_losses: one block; dz: unit_rows_backward
+         ntxent_rows, ntxent_factors: a warp a row; mean_of_losses: one block; dz: unit_rows_backward
          in l2_normalize.cu
 traffic  from the L2 cache 3 * 64 d floats for 4 * 64^2 d operations of a tile; from memory z, and sums of the pieces
 numerics f32; a similarity is at most 1/tau, which is taken out of all of them where 2/tau < 80, so that nothing
          underflows that counts, and w_ij = e^(s_ij - 1/tau) (f_i + f_j) with f = e^(1/tau - lse); for smaller tau
-         (*_running) it is a running maximum, and two exponentials. -2 joins the weight of the positive before the
-         product: where the softmax is sure of it, what is left is small and keeps its digits. lse and losses in
-         f64, the loss as ln(1 + sum over negatives of e^(s_ik - s_ip))
+         (*_running) it is a running maximum, and two exponentials. The weight of the positive is e^-loss_i - 1 +
+         e^-loss_j - 1, from f64: where the softmax is sure of it, what is left is small and keeps its digits. lse
+         and losses in f64, the loss as ln(1 + sum over negatives of e^(s_ik - s_ip))
 order    a thread sums its columns in order, then a tree over 16 threads, then pieces in order: bitwise reproducible, and
          the same on every device
 versions kernels/dev/ntxent; not measured yet on a GPU
@@ -85,19 +85,33 @@ KERNEL ntxent_sums_running(const float* __restrict__ z, const float* __restrict_
     row_sums<true>(z, r, m, d, scale, each, maxima, sums, reinterpret_cast<float*>(room));
 }
 
-// lse and loss of each row, from the pieces and the positive; a warp takes a row. The positive joins last, so that a
-// loss near 0 is ln(1 + little) and not the difference of two numbers.
+// s of the row and its positive, in every lane; a warp takes a row.
+__device__ __forceinline__ double positive_of(const float* z, const float* r, i64 row, int m, int d,
+    double temperature, Team<false> team) {
+    i64 other = row < m / 2 ? row + m / 2 : row - m / 2;
+    double positive = 0;
+    for (int j = team.lane(); j < d; j += team.lanes()) {
+        positive += static_cast<double>(z[row * d + j] * r[row]) * (z[other * d + j] * r[other]);
+    }
+    return team.sum(positive) / temperature;
+}
+
+// For the gradient: f = e^(1/tau - lse), or lse log2 e for weights of two exponentials; and e^-loss - 1, what the
+// softmax of the positive lacks of 1.
+__device__ __forceinline__ void factors_of(double lse, double loss, double temperature, int running, float* factor,
+    float* lack) {
+    *factor = static_cast<float>(running ? lse / LN_2 : exp(1 / temperature - lse));
+    *lack = static_cast<float>(expm1(-loss));
+}
+
+// lse and loss of each row, from the pieces and the positive, and factors where they are asked for; a warp takes a row.
+// The positive joins last, so that a loss near 0 is ln(1 + little) and not the difference of two numbers.
 KERNEL ntxent_rows(const float* __restrict__ z, const float* __restrict__ r, const float* __restrict__ maxima,
     const float* __restrict__ sums, int pieces, float* __restrict__ lse, double* __restrict__ losses, int m, int d,
-    double temperature) {
+    double temperature, int running, float* __restrict__ factors, float* __restrict__ lacks) {
     Team<false> team{nullptr};
     for (i64 row = team.first(); row < m; row += team.step()) {
-        i64 other = row < m / 2 ? row + m / 2 : row - m / 2;
-        double positive = 0, sum = 0;
-        for (int j = team.lane(); j < d; j += team.lanes()) {
-            positive += static_cast<double>(z[row * d + j] * r[row]) * (z[other * d + j] * r[other]);
-        }
-        positive = team.sum(positive) / temperature;
+        double positive = positive_of(z, r, row, m, d, temperature, team), sum = 0;
         if (team.lane() != 0) continue;
         float most = -infinity();
         for (int piece = 0; piece < pieces; piece++) most = max_or_nan(most, maxima[static_cast<i64>(piece) * m + row]);
@@ -110,6 +124,7 @@ KERNEL ntxent_rows(const float* __restrict__ z, const float* __restrict__ r, con
         else loss = log1p(sum * exp2(ahead));
         lse[row] = static_cast<float>(positive + loss);
         losses[row] = loss;
+        if (factors != nullptr) factors_of(positive + loss, loss, temperature, running, factors + row, lacks + row);
     }
 }
 
@@ -122,18 +137,20 @@ KERNEL mean_of_losses(const double* __restrict__ losses, float* __restrict__ mea
     if (threadIdx.x == 0) *mean = static_cast<float>(sum / n);
 }
 
-// f = e^(1/tau - lse), or lse log2 e for weights of two exponentials.
-KERNEL ntxent_factors(const float* __restrict__ lse, float* __restrict__ factors, i64 m, double temperature,
-    int running) {
-    for (i64 i = first_element(); i < m; i += all_threads()) {
-        factors[i] = static_cast<float>(running ? lse[i] / LN_2 : exp(1 / temperature - lse[i]));
+// Factors where lse is all that was kept of the forward pass; a warp takes a row.
+KERNEL ntxent_factors(const float* __restrict__ z, const float* __restrict__ r, const float* __restrict__ lse, int m,
+    int d, double temperature, int running, float* __restrict__ factors, float* __restrict__ lacks) {
+    Team<false> team{nullptr};
+    for (i64 row = team.first(); row < m; row += team.step()) {
+        double loss = lse[row] - positive_of(z, r, row, m, d, temperature, team);
+        if (team.lane() == 0) factors_of(lse[row], loss, temperature, running, factors + row, lacks + row);
     }
 }
 
 // m tau du of the tile's rows and of one span of features, one piece of the sum over j: (pieces, m, d).
 template <bool RUNNING>
-__device__ __forceinline__ void gradient(const float* z, const float* r, const float* factors, int m, int d,
-    float scale, int each, float* parts, float* room, float* weights) {
+__device__ __forceinline__ void gradient(const float* z, const float* r, const float* factors, const float* lacks,
+    int m, int d, float scale, int each, float* parts, float* room, float* weights) {
     int row = blockIdx.x * TILE, from = blockIdx.y * SPAN, tiles = (m + TILE - 1) / TILE, first = blockIdx.z * each;
     UnitAlong u{z, r, d};
     float acc[4][8] = {}, own[4];
@@ -154,7 +171,7 @@ __device__ __forceinline__ void gradient(const float* z, const float* r, const f
                 float w = RUNNING ? exp2f(y - own[i]) + exp2f(y - other)
                                   : exp2f((s[i][j] - 1) * scale) * (own[i] + other);
                 int partner = at < m / 2 ? at + m / 2 : at - m / 2;
-                s[i][j] = at >= m || c >= m || c == at ? 0.0f : c == partner ? w - 2 : w;
+                s[i][j] = at >= m || c >= m || c == at ? 0.0f : c == partner ? lacks[at] + lacks[c] : w;
             }
         }
         store_weights(s, weights);
@@ -165,16 +182,17 @@ __device__ __forceinline__ void gradient(const float* z, const float* r, const f
 }
 
 KERNEL __launch_bounds__(TILE_THREADS, 2) ntxent_gradient(const float* __restrict__ z, const float* __restrict__ r,
-    const float* __restrict__ factors, int m, int d, float scale, int each, float* __restrict__ parts) {
+    const float* __restrict__ factors, const float* __restrict__ lacks, int m, int d, float scale, int each,
+    float* __restrict__ parts) {
     __shared__ float4 room[TILE_ROOM / 4], weights[WEIGHTS_ROOM / 4];
-    gradient<false>(z, r, factors, m, d, scale, each, parts, reinterpret_cast<float*>(room),
+    gradient<false>(z, r, factors, lacks, m, d, scale, each, parts, reinterpret_cast<float*>(room),
         reinterpret_cast<float*>(weights));
 }
 
 KERNEL __launch_bounds__(TILE_THREADS, 2) ntxent_gradient_running(const float* __restrict__ z,
-    const float* __restrict__ r, const float* __restrict__ factors, int m, int d, float scale, int each,
-    float* __restrict__ parts) {
+    const float* __restrict__ r, const float* __restrict__ factors, const float* __restrict__ lacks, int m, int d,
+    float scale, int each, float* __restrict__ parts) {
     __shared__ float4 room[TILE_ROOM / 4], weights[WEIGHTS_ROOM / 4];
-    gradient<true>(z, r, factors, m, d, scale, each, parts, reinterpret_cast<float*>(room),
+    gradient<true>(z, r, factors, lacks, m, d, scale, each, parts, reinterpret_cast<float*>(room),
         reinterpret_cast<float*>(weights));
 }

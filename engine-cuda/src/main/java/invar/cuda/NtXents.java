@@ -17,22 +17,22 @@ final class NtXents {
     static void execute(NtXent op, Tensor[] in, Tensor[] out, Gpu gpu) {
         Pass pass = new Pass(in[0], op.temperature(), gpu);
         long[] at = Slices.of(gpu, pass.sumBytes(), pass.sumBytes(), 8L * pass.m);
-        pass.forward(CudaStorage.address(out[2]), at, CudaStorage.address(out[1]), out[0]);
+        pass.forward(CudaStorage.address(out[2]), at, CudaStorage.address(out[1]), 0, 0, out[0]);
     }
 
     static void execute(NtXentGrad op, Tensor[] in, Tensor[] out, Gpu gpu) {
         Pass pass = new Pass(in[0], op.temperature(), gpu);
-        long[] at = Slices.of(gpu, 4L * pass.m, pass.partBytes());
-        pass.backward(CudaStorage.address(in[2]), CudaStorage.address(in[1]), CudaStorage.address(in[3]), at[0], at[1],
-                out[0]);
+        long[] at = Slices.of(gpu, 4L * pass.m, 4L * pass.m, pass.partBytes());
+        pass.factors(CudaStorage.address(in[2]), CudaStorage.address(in[1]), at[0], at[1]);
+        pass.backward(CudaStorage.address(in[2]), at[0], at[1], CudaStorage.address(in[3]), at[2], out[0]);
     }
 
     static void execute(NtXentAndGrad op, Tensor[] in, Tensor[] out, Gpu gpu) {
         Pass pass = new Pass(in[0], op.temperature(), gpu);
         long[] at = Slices.of(gpu, pass.sumBytes(), pass.sumBytes(), 8L * pass.m, 4L * pass.m, 4L * pass.m,
-                4L * pass.m, pass.partBytes());
-        pass.forward(at[3], at, at[4], out[0]);
-        pass.backward(at[3], at[4], 0, at[5], at[6], out[1]);
+                4L * pass.m, 4L * pass.m, pass.partBytes());
+        pass.forward(at[3], at, at[4], at[5], at[6], out[0]);
+        pass.backward(at[3], at[5], at[6], 0, at[7], out[1]);
     }
 
     /// One op's extents, and how its columns are cut.
@@ -76,24 +76,30 @@ final class NtXents {
             return gpu.kernel(running ? name + "_running" : name);
         }
 
-        /// Writes r, lse and the loss. at: maxima, sums, losses of the rows.
-        void forward(long r, long[] at, long lse, Tensor loss) {
+        /// Writes r, lse and the loss, and what [#backward] needs, or not (0). at: maxima, sums, losses of the rows.
+        void forward(long r, long[] at, long lse, long factors, long lacks, Tensor loss) {
             L2Normalizes.normalize(z, 0, r, m, d, NtXent.EPSILON, gpu);
             int pieces = pieces(forwardTiles);
             kernel("ntxent_sums").tensor(z).address(r).i32(m).i32(d).f32(scale()).i32(forwardTiles).address(at[0])
                     .address(at[1]).grid(Tiles.along(m), pieces, 1, Tiles.THREADS, 0);
             Launch rows = gpu.kernel("ntxent_rows").tensor(z).address(r).address(at[0]).address(at[1]).i32(pieces)
-                    .address(lse).address(at[2]).i32(m).i32(d).f64(temperature);
+                    .address(lse).address(at[2]).i32(m).i32(d).f64(temperature).flag(running).address(factors)
+                    .address(lacks);
             RowTeams.startWarps(rows, m);
             gpu.kernel("mean_of_losses").address(at[2]).tensor(loss).i32(m).blocks(1, Tiles.THREADS, 0);
         }
 
+        /// Writes what [#backward] needs, from what was kept of the forward pass.
+        void factors(long r, long lse, long factors, long lacks) {
+            Launch launch = gpu.kernel("ntxent_factors").tensor(z).address(r).address(lse).i32(m).i32(d)
+                    .f64(temperature).flag(running).address(factors).address(lacks);
+            RowTeams.startWarps(launch, m);
+        }
+
         /// Writes dz; `g` is the address of ∂L, or 0 for 1.
-        void backward(long r, long lse, long g, long factors, long parts, Tensor dz) {
+        void backward(long r, long factors, long lacks, long g, long parts, Tensor dz) {
             int pieces = pieces(backwardTiles);
-            gpu.kernel("ntxent_factors").address(lse).address(factors).i64(m).f64(temperature).flag(running)
-                    .elements(m);
-            kernel("ntxent_gradient").tensor(z).address(r).address(factors).i32(m).i32(d).f32(scale())
+            kernel("ntxent_gradient").tensor(z).address(r).address(factors).address(lacks).i32(m).i32(d).f32(scale())
                     .i32(backwardTiles).address(parts)
                     .grid(Tiles.along(m), Tiles.spans(d), pieces, Tiles.THREADS, 0);
             L2Normalizes.backward(z, r, parts, pieces, g, dz, m, d, NtXent.EPSILON, 1 / (m * temperature), gpu);
