@@ -24,19 +24,7 @@ else
     mvn -q -B -Ppeers -DskipTests -pl benchmarks -am package
 fi
 
-# The Java 25 that Maven's toolchain finds is not always the one that is called `java`.
-java=
-newer='^JAVA_VERSION="(2[5-9]|[3-9][0-9])'
-for home in "${JAVA_HOME:-}" "${JDK_HOME:-}" /usr/lib/jvm/* /opt/java/* "$HOME"/.sdkman/candidates/java/* \
-        "$HOME"/.jdks/*; do
-    if [[ -z $java && -x $home/bin/java ]] && grep -qE "$newer" "$home/release" 2> /dev/null; then
-        java=$home/bin/java
-    fi
-done
-if [[ -z $java ]]; then
-    echo "bench.sh: no JDK 25 was found; set JAVA_HOME to one." >&2
-    exit 2
-fi
+java=$(dev/jdk25.sh)/bin/java
 
 if [[ ${1:-} == --profile ]]; then
     exec "$java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:Tier3DelayOn=100000 \

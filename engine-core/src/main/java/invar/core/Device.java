@@ -18,13 +18,19 @@ public final class Device implements AutoCloseable {
 
     private final String name;
     private final Backend backend;
+    private final List<String> passedOver;
     private final Deque<Optional<Scope>> scopes = new ArrayDeque<>();    // empty: a stretch of persistent allocation
     private Tape tape;
 
     /// A device over a backend made elsewhere, e.g. by a test.
     public Device(String name, Backend backend) {
+        this(name, backend, List.of());
+    }
+
+    private Device(String name, Backend backend, List<String> passedOver) {
         this.name = name;
         this.backend = backend;
+        this.passedOver = List.copyOf(passedOver);
     }
 
     /// All providers on the class path, best first.
@@ -49,16 +55,24 @@ public final class Device implements AutoCloseable {
         String kind = colon < 0 ? name : name.substring(0, colon);
         DeviceOptions chosen = colon < 0 ? options : new DeviceOptions(options.threads(), ordinal(name, colon));
         List<BackendProvider> all = providers();
-        List<String> names = new ArrayList<>();
+        List<String> names = new ArrayList<>(), passedOver = new ArrayList<>();
+        boolean auto = kind.equals("auto");
         for (BackendProvider provider : all) {
             names.add(provider.name());
-            boolean wanted = kind.equals("auto") ? provider.priority() >= 0 : provider.name().equals(kind);
-            if (!wanted) continue;
+            if (auto ? provider.priority() < 0 : !provider.name().equals(kind)) continue;
             Optional<String> why = provider.unavailable();
-            if (why.isEmpty()) return new Device(provider.name(), provider.open(chosen));
-            if (!kind.equals("auto")) {
-                throw new IllegalArgumentException("device '" + name + "' cannot be used here: " + why.get());
+            if (why.isEmpty()) {
+                try {
+                    return new Device(provider.name(), provider.open(chosen), passedOver);
+                } catch (IllegalArgumentException e) {
+                    why = Optional.of(e.getMessage());
+                }
             }
+            if (!auto) throw new IllegalArgumentException("device '" + name + "' cannot be used here: " + why.get());
+            passedOver.add(provider.name() + ": " + why.get());
+        }
+        if (!passedOver.isEmpty()) {
+            throw new IllegalArgumentException("no device can be used here: " + String.join("; ", passedOver));
         }
         throw new IllegalArgumentException("no device '" + name + "': there are auto, " + String.join(", ", names));
     }
@@ -74,6 +88,12 @@ public final class Device implements AutoCloseable {
     /// The name of the backend: `cpu`, `reference`, …
     public String name() {
         return name;
+    }
+
+    /// Where this device was taken for `auto`: the better ones, each with why it cannot be used, as in `cuda: no NVIDIA
+    /// driver is installed`.
+    public List<String> passedOver() {
+        return passedOver;
     }
 
     /// The type of real numbers on this device.

@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 final class DeviceOption {
 
     @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto",
-            description = "Where to compute: auto, cpu, reference (default: ${DEFAULT-VALUE}); "
+            description = "Where to compute: auto, cuda, cuda:1, cpu, reference (default: ${DEFAULT-VALUE}); "
                     + "'ssl devices' lists them.")
     private String name;
 
@@ -25,6 +25,12 @@ final class DeviceOption {
     /// would stop all of them at once.
     int dataWorkers() {
         return Math.max(1, threads() / 2);
+    }
+
+    /// For example `cpu (not cuda: no NVIDIA driver is installed)`.
+    static String describe(Device device) {
+        return device.passedOver().isEmpty() ? device.name()
+                : device.name() + " (not " + String.join("; not ", device.passedOver()) + ")";
     }
 
     Device open() {

@@ -119,7 +119,7 @@ final class TrainingSession implements AutoCloseable {
                 split.rule());
         report.line("%s, width %d, %,d parameters; batch %d, %d epochs of %d steps; on %s; run folder %s",
                 config.encoder().name(), config.encoder().width(), Modules.count(trainer.encoder()), config.batch(),
-                config.epochs(), trainer.totalSteps() / config.epochs(), device.name(), folder.root());
+                config.epochs(), trainer.totalSteps() / config.epochs(), DeviceOption.describe(device), folder.root());
         if (trainer.stepsDone() > 0) {
             report.line("continuing after step %d of %d", trainer.stepsDone(), trainer.totalSteps());
         }

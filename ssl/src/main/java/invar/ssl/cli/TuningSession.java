@@ -117,7 +117,7 @@ final class TuningSession {
         report.line("%s: %s, width %d, %d layers of the head, %,d parameters; batch %d, %d epochs of %d steps; on %s; "
                         + "run folder %s", tuning.title(), config.encoder().name(), config.encoder().width(),
                 tuning.network().headLayers(), Modules.count(tuning.network()), config.batch(), config.epochs(),
-                trainer.totalSteps() / config.epochs(), device.name(), folder.root());
+                trainer.totalSteps() / config.epochs(), DeviceOption.describe(device), folder.root());
         if (trainer.stepsDone() > 0) {
             report.line("continuing after step %d of %d", trainer.stepsDone(), trainer.totalSteps());
         }

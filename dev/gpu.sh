@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Everything that needs a GPU, in one command, for a machine that has one and no Java: from the bundle.
+#
+#   dev/gpu.sh [--bundle FILE] [--golden FOLDER] [--out FOLDER] [--quick]
+#
+# Steps: devices; `ssl check --device cuda` on the golden files; the backend contract; the contract again under
+# compute-sanitizer (memcheck, racecheck, synccheck) where it is installed; SimCLR on the embedded images, some epochs,
+# against the CPU's losses and twice on the GPU, bit for bit. Prints a table and ends with 1 if a step failed. Output of
+# every step is kept in FOLDER (default: gpu-out).
+#
+# Needs: ssl/target/ssl-linux-x64.tar.xz (mvn -Pbundle -DskipTests package, on any machine), an NVIDIA driver from 525 on.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+bundle=ssl/target/ssl-linux-x64.tar.xz
+golden=../shared/golden
+out=gpu-out
+epochs=3
+while [ $# -gt 0 ]; do
+    case $1 in
+        --bundle) bundle=${2:?--bundle needs a file}; shift ;;
+        --golden) golden=${2:?--golden needs a folder}; shift ;;
+        --out) out=${2:?--out needs a folder}; shift ;;
+        --quick) epochs=1 ;;
+        *) echo "gpu.sh: unknown option $1; see the head of $0" >&2; exit 2 ;;
+    esac
+    shift
+done
+if [ ! -f "$bundle" ]; then
+    echo "gpu.sh: $bundle is missing; make it with mvn -Pbundle -DskipTests package" >&2
+    exit 2
+fi
+mkdir -p "$out"
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+tar -xJf "$bundle" -C "$place"
+ssl=$place/ssl/bin/ssl
+rows=()
+failed=0
+
+# step NAME COMMAND...: runs it, keeps what it prints, and notes how it ended.
+step() {
+    local name=$1 log began status
+    shift
+    log=$out/${name// /-}.txt
+    began=$(date +%s)
+    "$@" > "$log" 2>&1
+    status=$?
+    rows+=("$(printf '%-28s %-8s %5d s  %s' "$name" "$([ $status -eq 0 ] && echo ok || echo FAILED)" \
+        "$(($(date +%s) - began))" "$(grep -v '^WARNING' "$log" | tail -n 1 | cut -c 1-100)")")
+    if [ $status -ne 0 ]; then failed=$((failed + 1)); fi
+    return 0
+}
+
+skipped() { rows+=("$(printf '%-28s %-8s          %s' "$1" "-" "$2")"); }
+
+# Losses of every epoch, of one run.
+losses() { cut -d, -f3 "$1/metrics.csv" | tail -n +2; }
+
+train() { "$ssl" train --data emoji32 --epochs "$epochs" --seed 3 --quiet --overwrite --device "$1" --out "$2"; }
+
+same_as_cpu() {
+    train cpu "$out/run-cpu" || return 1
+    paste <(losses "$out/run-cpu") <(losses "$out/run-cuda") | awk '
+        { d = $1 > $2 ? $1 - $2 : $2 - $1; if (d > worst) worst = d; print "epoch", NR, "cpu", $1, "cuda", $2 }
+        END { print "largest difference", worst; exit !(NR > 0 && worst < 0.02) }'
+}
+
+same_again() {
+    train cuda "$out/run-cuda-2" || return 1
+    diff <(losses "$out/run-cuda") <(losses "$out/run-cuda-2") && echo "the same losses, digit for digit"
+}
+
+sanitized() { CONTRACT_JAVA=-Xint compute-sanitizer --tool "$1" --error-exitcode 1 "$place/ssl/bin/contract" cuda; }
+
+step "devices" "$ssl" devices
+if ! grep -q '^cuda' "$out/devices.txt" || grep -q '^cuda.*not available' "$out/devices.txt"; then
+    cat "$out/devices.txt"
+    echo "gpu.sh: there is no device to test on" >&2
+    exit 2
+fi
+if [ -d "$golden" ]; then step "golden files" "$ssl" check --device cuda "$golden"
+else skipped "golden files" "no folder $golden; name it with --golden"; failed=$((failed + 1)); fi
+step "contract" "$place/ssl/bin/contract" cuda
+if command -v compute-sanitizer > /dev/null; then
+    for tool in memcheck racecheck synccheck; do step "sanitizer $tool" sanitized $tool; done
+else
+    skipped "sanitizer" "compute-sanitizer is not installed"
+    failed=$((failed + 1))
+fi
+step "train on cuda" train cuda "$out/run-cuda"
+step "the losses of the cpu" same_as_cpu
+step "the same again" same_again
+
+echo
+command -v nvidia-smi > /dev/null && nvidia-smi --query-gpu=name,driver_version --format=csv,noheader
+printf '%s\n' "${rows[@]}" | tee "$out/table.txt"
+echo "$failed failed"
+exit $((failed > 0))

@@ -1,0 +1,48 @@
+package invar.core.testkit;
+
+import invar.core.Device;
+import invar.core.Op;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// The cases of [BackendContract] without a test framework, for a machine that has none: runs them on the device that
+/// the first argument names, prints how many of each kind of op agree with the reference, and ends with 1 if one does
+/// not.
+public final class ContractRun {
+
+    private static final int SHOWN = 20;
+
+    private ContractRun() {}
+
+    /// See above.
+    public static void main(String[] args) {
+        if (args.length != 1) {
+            System.err.println("contract: needs the name of a device, such as cuda");
+            System.exit(2);
+        }
+        Map<String, int[]> counts = new TreeMap<>();           // agree, do not
+        int failed = 0, all = 0;
+        try (Device device = Device.open(args[0])) {
+            Comparison comparison = new Comparison(device, device.floating());
+            for (Case c : Cases.all()) {
+                int[] count = counts.computeIfAbsent(kind(c.op()), kind -> new int[2]);
+                all++;
+                try {
+                    comparison.check(c);
+                    count[0]++;
+                } catch (AssertionError | RuntimeException e) {
+                    count[1]++;
+                    if (++failed <= SHOWN) System.out.println("FAILED " + c + ": " + e.getMessage());
+                }
+            }
+        }
+        counts.forEach((kind, count) -> System.out.printf("%-24s %5d agree%s%n", kind, count[0],
+                count[1] == 0 ? "" : ", " + count[1] + " do not"));
+        System.out.printf("contract: %d of %d cases agree with the reference on %s%n", all - failed, all, args[0]);
+        System.exit(failed == 0 ? 0 : 1);
+    }
+
+    private static String kind(Op op) {
+        return op instanceof Enum<?> e ? e.getDeclaringClass().getSimpleName() : op.getClass().getSimpleName();
+    }
+}

@@ -1,0 +1,56 @@
+package invar.cuda;
+
+import invar.core.ContractionOp;
+import invar.core.ContractionOp.Conv2d;
+import invar.core.ContractionOp.Conv2dInputGrad;
+import invar.core.ContractionOp.Conv2dWeightGrad;
+import invar.core.ContractionOp.MatMul;
+import invar.core.Tensor;
+import java.util.Locale;
+
+/// Matrix products, `gemm.cu`, and convolutions, which [Convolutions] describes as such.
+final class Contractions {
+
+    private Contractions() {}
+
+    static void execute(ContractionOp op, Tensor[] in, Tensor out, Gpu gpu) {
+        execute(op, in, out, gpu, Tiling::of);
+    }
+
+    static void execute(ContractionOp op, Tensor[] in, Tensor out, Gpu gpu, Tiling.Choice choice) {
+        switch (op) {
+            case MatMul m -> multiply(m, in[0], in[1], out, gpu, choice);
+            case Conv2d c -> Convolutions.forward(c, in[0], in[1], out, gpu, choice);
+            case Conv2dInputGrad c -> Convolutions.inputGrad(c, in[0], in[1], out, gpu, choice);
+            case Conv2dWeightGrad c -> Convolutions.weightGrad(c, in[0], in[1], out, gpu, choice);
+        }
+    }
+
+    private static void multiply(MatMul op, Tensor a, Tensor b, Tensor c, Gpu gpu, Tiling.Choice choice) {
+        int m = c.dim(-2), n = c.dim(-1), k = a.dim(op.transposeA() ? -2 : -1);
+        long batch = c.shape().rank() == 3 ? c.dim(0) : 1, size = c.shape().elements();
+        Tiling tiling = choice.of(m, n, k, batch);
+        long to = tiling.parts() == 1 ? CudaStorage.address(c) : gpu.memory().scratch(4L * tiling.parts() * size);
+        String layout = (op.transposeA() ? "t" : "n") + (op.transposeB() ? "t" : "n");
+        Launch launch = gpu.kernel("gemm_" + name(tiling) + "_" + layout).tensor(a).tensor(b).address(to).i32(m).i32(n)
+                .i32(k);
+        start(launch, tiling, Math.multiplyExact(tiling.tile().covering(m, n), batch));
+        addParts(tiling, to, c, gpu);
+    }
+
+    static String name(Tiling tiling) {
+        return tiling.tile().name().toLowerCase(Locale.ROOT);
+    }
+
+    /// Starts one block for each tile and part.
+    static void start(Launch launch, Tiling tiling, long tiles) {
+        launch.grid(tiles, tiling.parts(), 1, tiling.tile().threads(), 0);
+    }
+
+    /// Adds partial results that lie one after the other.
+    static void addParts(Tiling tiling, long parts, Tensor out, Gpu gpu) {
+        if (tiling.parts() == 1) return;
+        long n = out.shape().elements();
+        gpu.kernel("sum_parts").address(parts).tensor(out).i64(n).i32(tiling.parts()).elements(n);
+    }
+}

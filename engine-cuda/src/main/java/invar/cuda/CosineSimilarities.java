@@ -1,0 +1,42 @@
+package invar.cuda;
+
+import invar.core.Tensor;
+import invar.core.fused.CosineSimilarity;
+import invar.core.fused.CosineSimilarityGrad;
+
+/// [CosineSimilarity] and its gradients: `cosine.cu`.
+final class CosineSimilarities {
+
+    private CosineSimilarities() {}
+
+    static void execute(CosineSimilarity op, Tensor[] in, Tensor[] out, Gpu gpu) {
+        Tensor a = in[0], b = in[1];
+        int n = a.dim(0), m = b.dim(0), d = a.dim(1);
+        L2Normalizes.normalize(a, 0, CudaStorage.address(out[1]), n, d, op.epsilon(), gpu);
+        L2Normalizes.normalize(b, 0, CudaStorage.address(out[2]), m, d, op.epsilon(), gpu);
+        int pieces = Tiles.pieces((long) Tiles.along(n) * Tiles.along(m), d);
+        long s = CudaStorage.address(out[0]), to = pieces == 1 ? s : Slices.of(gpu, 4L * n * m * pieces)[0];
+        Tiles.product(gpu.kernel("cosine_forward").tensor(a).tensor(b).tensor(out[1]).tensor(out[2]).i32(n).i32(m)
+                .i32(d).i32(pieces).address(to), n, m, pieces);
+        if (pieces > 1) sum(to, s, (long) n * m, pieces, 1, gpu);
+    }
+
+    /// y (n) = scale times the sum of `pieces` arrays one behind the other; y may be the first of them.
+    static void sum(long parts, long y, long n, int pieces, double scale, Gpu gpu) {
+        gpu.kernel("sum_of_pieces").address(parts).address(y).i64(n).i32(pieces).f32(scale).elements(n);
+    }
+
+    static void execute(CosineSimilarityGrad op, Tensor[] in, Tensor[] out, Gpu gpu) {
+        Tensor a = in[0], b = in[1], rA = in[2], rB = in[3], ds = in[4];
+        int n = a.dim(0), m = b.dim(0), d = a.dim(1);
+        int down = Tiles.pieces((long) Tiles.along(n) * Tiles.along(d), m);
+        int across = Tiles.pieces((long) Tiles.along(m) * Tiles.along(d), n);
+        long[] at = Slices.of(gpu, 4L * n * d * down, 4L * m * d * across);
+        Tiles.product(gpu.kernel("cosine_backward_a").tensor(b).tensor(rB).tensor(ds).i32(n).i32(m).i32(d).i32(down)
+                .address(at[0]), n, d, down);
+        Tiles.product(gpu.kernel("cosine_backward_b").tensor(a).tensor(rA).tensor(ds).i32(n).i32(m).i32(d).i32(across)
+                .address(at[1]), m, d, across);
+        L2Normalizes.backward(a, CudaStorage.address(rA), at[0], down, 0, out[0], n, d, op.epsilon(), 1, gpu);
+        L2Normalizes.backward(b, CudaStorage.address(rB), at[1], across, 0, out[1], m, d, op.epsilon(), 1, gpu);
+    }
+}

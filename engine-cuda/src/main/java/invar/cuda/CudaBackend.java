@@ -1,0 +1,101 @@
+package invar.cuda;
+
+import invar.core.ContractionOp;
+import invar.core.DType;
+import invar.core.MovementOp;
+import invar.core.Op;
+import invar.core.PointwiseOp;
+import invar.core.PoolingOp;
+import invar.core.ReductionOp;
+import invar.core.Tensor;
+import invar.core.fused.FusedOp;
+import invar.core.spi.Backend;
+import invar.core.spi.Replay;
+import invar.core.spi.Storage;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/// An NVIDIA GPU as a device: tensors are in its memory, in single precision, and every op is one kernel of the module
+/// `kernels`, or a few, on one stream. Every output element has one writer and every sum a fixed order, so the same
+/// input gives the same bits. `execute` returns before the work is done.
+public final class CudaBackend implements Backend {
+
+    private final Gpu gpu;
+    private final List<CudaReplay> replays = new ArrayList<>();
+    private boolean closed;
+
+    /// Opens a device.
+    ///
+    /// @param ordinal its number, from 0
+    /// @throws IllegalArgumentException if it cannot run the kernels; the message says why
+    public CudaBackend(int ordinal) {
+        gpu = new Gpu(ordinal, Kernels.FOLDER);
+    }
+
+    /// For tests of single kernels.
+    Gpu gpu() {
+        return gpu;
+    }
+
+    @Override
+    public DType floating() {
+        return DType.F32;
+    }
+
+    @Override
+    public Storage allocate(DType type, long elements) {
+        if (type == DType.F64) throw new IllegalArgumentException("the CUDA backend computes in F32, not in F64");
+        return gpu.memory().allocate(elements * type.bytes());
+    }
+
+    @Override
+    public void upload(MemorySegment host, Storage to, DType type, long offset) {
+        gpu.staging().upload(host, ((CudaStorage) to).address() + offset * type.bytes());
+    }
+
+    @Override
+    public void download(Storage from, DType type, long offset, MemorySegment host) {
+        gpu.staging().download(((CudaStorage) from).address() + offset * type.bytes(), host);
+    }
+
+    @Override
+    public void execute(Op op, Tensor[] in, Tensor[] out) {
+        gpu.memory().reuseScratch();
+        switch (op) {
+            case PointwiseOp f -> Pointwise.execute(f, in, out[0], gpu);
+            case MovementOp m -> Movements.execute(m, in, out[0], gpu);
+            case Op.InPlace u -> Updates.execute(u, in, gpu);
+            case ReductionOp r -> Reductions.execute(r, in[0], out[0], gpu);
+            case PoolingOp p -> Poolings.execute(p, in, out, gpu);
+            case ContractionOp c -> Contractions.execute(c, in, out[0], gpu);
+            case FusedOp f -> Fused.execute(f, in, out, gpu);
+        }
+    }
+
+    @Override
+    public boolean supports(Op.Fused op) {
+        return op instanceof FusedOp;
+    }
+
+    @Override
+    public void synchronize() {
+        gpu.synchronize();
+    }
+
+    @Override
+    public Replay capture(Runnable step) {
+        CudaReplay replay = new CudaReplay(gpu.stream(), step);
+        replays.add(replay);
+        return replay;
+    }
+
+    /// Frees what the device holds for this backend.
+    @Override
+    public void close() {
+        if (closed) return;
+        closed = true;
+        replays.forEach(CudaReplay::close);
+        gpu.close();
+    }
+}

@@ -1,0 +1,43 @@
+package invar.cuda;
+
+import invar.core.spi.Backend;
+import invar.core.spi.BackendProvider;
+import invar.core.spi.DeviceOptions;
+import java.util.Optional;
+
+/// Offers the [CudaBackend] as `cuda`, where there is an NVIDIA driver and a device that it can use.
+public final class CudaBackendProvider implements BackendProvider {
+
+    @Override
+    public String name() {
+        return "cuda";
+    }
+
+    @Override
+    public int priority() {
+        return 10;
+    }
+
+    @Override
+    public Optional<String> unavailable() {
+        return Driver.missing();
+    }
+
+    @Override
+    public String describe() {
+        StringBuilder line = new StringBuilder("driver for " + Driver.version());
+        for (int i = 0; i < Driver.devices(); i++) line.append(i == 0 ? "; " : ", ").append(Gpu.describe(i));
+        return line.toString();
+    }
+
+    /// @throws IllegalArgumentException if there is no such device, or it cannot run the kernels; the message says why
+    @Override
+    public Backend open(DeviceOptions options) {
+        int count = Driver.devices();
+        if (options.ordinal() >= count) {
+            throw new IllegalArgumentException("there is no device cuda:" + options.ordinal() + ": the driver finds "
+                    + (count == 1 ? "one, cuda:0" : count + ", cuda:0 to cuda:" + (count - 1)));
+        }
+        return new CudaBackend(options.ordinal());
+    }
+}

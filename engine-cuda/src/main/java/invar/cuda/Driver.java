@@ -1,0 +1,141 @@
+package invar.cuda;
+
+import static jcuda.driver.JCudaDriver.cuDeviceGetCount;
+import static jcuda.driver.JCudaDriver.cuDriverGetVersion;
+import static jcuda.driver.JCudaDriver.cuGetErrorName;
+import static jcuda.driver.JCudaDriver.cuGetErrorString;
+import static jcuda.driver.JCudaDriver.cuInit;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.stream.Stream;
+import jcuda.CudaException;
+import jcuda.driver.CUresult;
+import jcuda.driver.JCudaDriver;
+
+/// NVIDIA's driver, through JCuda: whether it is here, and what its status codes mean.
+///
+/// The system property [#LIBRARY] names the file of the driver where it is not `libcuda.so.1` of the system.
+final class Driver {
+
+    /// The system property with the path of a driver's library.
+    static final String LIBRARY = "invar.cuda.driver";
+
+    /// The oldest CUDA that is served, as the driver gives its version: 12.0, which came with driver 525.
+    private static final int OLDEST = 12_000;
+
+    private static Optional<String> missing;
+
+    private Driver() {}
+
+    /// Why there is no driver that can be used, in one sentence; empty if there is one. Looked for once.
+    static synchronized Optional<String> missing() {
+        if (missing == null) missing = look();
+        return missing;
+    }
+
+    @SuppressWarnings("restricted")
+    private static Optional<String> look() {
+        String system = System.getProperty("os.name") + " on " + System.getProperty("os.arch");
+        if (!system.equals("Linux on amd64")) {
+            return Optional.of("the CUDA backend runs on Linux on x86-64, and this is " + system);
+        }
+        String library = System.getProperty(LIBRARY);
+        try {
+            if (library == null) SymbolLookup.libraryLookup("libcuda.so.1", Arena.global());
+            else System.load(library);
+        } catch (IllegalArgumentException e) {
+            return Optional.of("no NVIDIA driver is installed: there is no libcuda.so.1");
+        } catch (UnsatisfiedLinkError e) {
+            return Optional.of("the driver that -D" + LIBRARY + " names cannot be loaded: " + e.getMessage());
+        }
+        try {
+            loadBinding();
+        } catch (UnsatisfiedLinkError | CudaException e) {
+            String first = e.getMessage().lines().findFirst().orElse("no reason given");
+            return Optional.of("JCuda cannot be loaded: " + first);
+        }
+        return examine();
+    }
+
+    /// JCuda unpacks its native library into the folder for temporary files, and takes a file that lies there already,
+    /// whoever put it there. So it gets a folder of its own, for a moment.
+    private static void loadBinding() {
+        String shared = System.getProperty("java.io.tmpdir");
+        try {
+            Path own = Files.createTempDirectory("invar-jcuda");
+            System.setProperty("java.io.tmpdir", own.toString());
+            try {
+                JCudaDriver.setExceptionsEnabled(false);            // the first use loads it
+            } finally {
+                System.setProperty("java.io.tmpdir", shared);
+                delete(own);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
+        }
+    }
+
+    private static Optional<String> examine() {
+        int status = cuInit(0);
+        if (status == CUresult.CUDA_ERROR_NO_DEVICE) return Optional.of("the NVIDIA driver finds no device");
+        if (status != CUresult.CUDA_SUCCESS) return Optional.of("the NVIDIA driver does not start: " + name(status));
+        int[] version = {0}, count = {0};
+        check(cuDriverGetVersion(version), "cuDriverGetVersion");
+        if (version[0] < OLDEST) {
+            return Optional.of("the NVIDIA driver is for CUDA " + text(version[0]) + ", and CUDA " + text(OLDEST)
+                    + " (driver 525) or later is needed");
+        }
+        check(cuDeviceGetCount(count), "cuDeviceGetCount");
+        return count[0] == 0 ? Optional.of("the NVIDIA driver finds no device") : Optional.empty();
+    }
+
+    /// How many devices there are.
+    static int devices() {
+        int[] count = {0};
+        check(cuDeviceGetCount(count), "cuDeviceGetCount");
+        return count[0];
+    }
+
+    /// For example `CUDA 13.0`.
+    static String version() {
+        int[] version = {0};
+        check(cuDriverGetVersion(version), "cuDriverGetVersion");
+        return "CUDA " + text(version[0]);
+    }
+
+    private static String text(int version) {
+        return version / 1000 + "." + version % 1000 / 10;
+    }
+
+    /// Passes over success.
+    ///
+    /// @param call the name of the function that returned this status
+    /// @throws IllegalStateException for every other status, with its name and meaning
+    static void check(int status, String call) {
+        if (status != CUresult.CUDA_SUCCESS) {
+            throw new IllegalStateException("the CUDA driver refused " + call + ": " + name(status));
+        }
+    }
+
+    /// For example `CUDA_ERROR_OUT_OF_MEMORY (out of memory)`.
+    static String name(int status) {
+        String[] name = {null}, meaning = {null};
+        cuGetErrorName(status, name);
+        cuGetErrorString(status, meaning);
+        if (name[0] == null) return "status " + status;
+        return meaning[0] == null || meaning[0].equals(name[0]) ? name[0] : name[0] + " (" + meaning[0] + ")";
+    }
+}

@@ -1,0 +1,89 @@
+package invar.cuda;
+
+import static jcuda.driver.JCudaDriver.cuModuleGetFunction;
+import static jcuda.driver.JCudaDriver.cuModuleLoadData;
+import static jcuda.driver.JCudaDriver.cuModuleUnload;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUmodule;
+
+/// The entry points of the module `kernels`, by name. Their PTX is compiled by the driver when a device is opened,
+/// which takes seconds the first time; the driver keeps the result on disk for the next.
+final class Kernels implements AutoCloseable {
+
+    /// Where the resources of the engine's kernels are.
+    static final String FOLDER = "/invar/kernels/";
+
+    private final String folder;
+    private final Map<String, CUmodule> modules = new TreeMap<>();
+    private final Map<String, CUmodule> moduleOf = new HashMap<>();
+    private final Map<String, CUfunction> functions = new HashMap<>();
+    private final Launch launch;
+
+    /// Loads all files.
+    ///
+    /// @throws IllegalStateException if the kernels are missing from this build
+    /// @throws IllegalArgumentException if the driver does not take one of them
+    Kernels(Gpu gpu, String folder) {
+        this.folder = folder;
+        this.launch = new Launch(gpu);
+        try {
+            for (String line : new String(resource("index.txt"), StandardCharsets.UTF_8).split("\n")) {
+                String[] parts = line.strip().split("\\s+");                 // kernel file
+                if (!modules.containsKey(parts[1])) modules.put(parts[1], load(parts[1]));
+                moduleOf.put(parts[0], modules.get(parts[1]));
+            }
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    /// The one launch of this device, ready for the arguments of the kernel `name`.
+    Launch launch(String name) {
+        CUfunction function = functions.get(name);
+        if (function == null) {
+            CUmodule module = moduleOf.get(name);
+            if (module == null) throw new IllegalStateException("no kernel file has an entry point " + name);
+            function = new CUfunction();
+            Driver.check(cuModuleGetFunction(function, module, name), "cuModuleGetFunction for " + name);
+            functions.put(name, function);
+        }
+        return launch.of(name, function);
+    }
+
+    private CUmodule load(String file) {
+        byte[] text = resource(file + ".ptx");
+        CUmodule module = new CUmodule();
+        int status = cuModuleLoadData(module, Arrays.copyOf(text, text.length + 1));      // ends with a zero
+        if (status != 0) {
+            throw new IllegalArgumentException("the driver does not take the kernels in " + file + ".ptx: "
+                    + Driver.name(status) + "; the program's file may be damaged");
+        }
+        return module;
+    }
+
+    private byte[] resource(String name) {
+        try (InputStream in = Kernels.class.getResourceAsStream(folder + name)) {
+            if (in == null) throw new IllegalStateException("this build has no kernels: " + name + " is missing");
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        for (CUmodule module : modules.values()) cuModuleUnload(module);
+        modules.clear();
+        functions.clear();
+    }
+}

@@ -1,0 +1,62 @@
+package invar.cuda;
+
+/// How a product of matrices is cut into blocks: which tile of `tile.cuh` a block computes, and into how many parts the
+/// sum is cut.
+///
+/// @param parts 1, or the number of partial products that `sum_parts` adds
+record Tiling(Tile tile, int parts) {
+
+    /// Tiles, the largest first. A large one reads least for each product, a small one leaves fewer blocks without
+    /// work.
+    enum Tile {
+        /// 8 × 8 sums a thread.
+        LARGE(128, 128, 256),
+        /// 8 × 4 sums a thread.
+        MEDIUM(64, 64, 128),
+        /// 4 × 4 sums a thread.
+        SMALL(32, 64, 128);
+
+        private final int rows, columns, threads;
+
+        Tile(int rows, int columns, int threads) {
+            this.rows = rows;
+            this.columns = columns;
+            this.threads = threads;
+        }
+
+        /// How many tiles cover a result.
+        long covering(long ofRows, long ofColumns) {
+            return Math.multiplyExact(Math.ceilDiv(ofRows, rows), Math.ceilDiv(ofColumns, columns));
+        }
+
+        /// Threads of a block.
+        int threads() {
+            return threads;
+        }
+    }
+
+    /// Blocks that occupy a large GPU (132 multiprocessors with two large tiles each), and half as many, which do so
+    /// for the most part.
+    private static final int ENOUGH = 256, HALF = ENOUGH / 2;
+
+    /// Least length of a part: below, writing and adding its result would cost as much as it saves.
+    private static final int LENGTH = 256;
+
+    /// Chooses a tiling: [#of], or in tests a given one.
+    interface Choice {
+        /// For `batch` products of (rows, depth) by (depth, columns).
+        Tiling of(long rows, long columns, long depth, long batch);
+    }
+
+    /// The largest tile that the result fills by half both ways and that gives enough blocks, the sum being cut where
+    /// the tiles alone do not. Follows from the sizes alone, so every GPU adds in the same order.
+    static Tiling of(long rows, long columns, long depth, long batch) {
+        for (Tile tile : Tile.values()) {
+            long blocks = Math.multiplyExact(tile.covering(rows, columns), batch);
+            int parts = blocks >= HALF ? 1 : (int) Math.clamp(depth / LENGTH, 1, Math.ceilDiv(ENOUGH, blocks));
+            boolean filled = 2 * rows > tile.rows && 2 * columns > tile.columns && blocks * parts >= HALF;
+            if (filled || tile == Tile.SMALL) return new Tiling(tile, parts);
+        }
+        throw new AssertionError("the last tile fits always");
+    }
+}

@@ -1,0 +1,122 @@
+package invar.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import invar.core.ContractionOp;
+import invar.core.ContractionOp.Conv2d;
+import invar.core.ContractionOp.Conv2dInputGrad;
+import invar.core.ContractionOp.Conv2dWeightGrad;
+import invar.core.ContractionOp.MatMul;
+import invar.core.Device;
+import invar.core.Ops;
+import invar.core.Philox;
+import invar.core.Scope;
+import invar.core.Shape;
+import invar.core.Tensor;
+import invar.core.reference.ReferenceBackend;
+import invar.cuda.Tiling.Tile;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
+
+/// Every tile and number of parts, which sizes as small as the contract's do not reach by themselves, on results of
+/// several tiles with ragged edges. The inputs are small integers, so sums are exact and results must be equal.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ContractionsTest {
+
+    private record Problem(ContractionOp op, Shape first, Shape second) {
+        @Override
+        public String toString() {
+            return op + " " + first + " " + second;
+        }
+    }
+
+    private final CudaBackend backend = Emulator.backend();
+    private final Device device = new Device("tested", backend);
+    private final Device reference = new Device("reference", new ReferenceBackend());
+
+    @AfterAll
+    void close() {
+        device.close();
+        reference.close();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> productsAreExactWithEveryTiling() {
+        List<Problem> problems = new ArrayList<>();
+        for (int flags = 0; flags < 4; flags++) {
+            boolean ta = flags % 2 == 1, tb = flags > 1;
+            // aligned, with whole and with broken tiles; ragged both ways; less than a tile
+            for (int[] mkn : new int[][] {{128, 64, 256}, {136, 44, 132}, {259, 37, 131}, {5, 70, 9}}) {
+                Shape a = ta ? Shape.of(mkn[1], mkn[0]) : Shape.of(mkn[0], mkn[1]);
+                Shape b = tb ? Shape.of(mkn[2], mkn[1]) : Shape.of(mkn[1], mkn[2]);
+                problems.add(new Problem(new MatMul(ta, tb), a, b));
+            }
+            problems.add(new Problem(new MatMul(ta, tb), ta ? Shape.of(3, 29, 67) : Shape.of(3, 67, 29),
+                    tb ? Shape.of(3, 130, 29) : Shape.of(3, 29, 130)));
+            // nine tiles down, more than a band of them
+            problems.add(new Problem(new MatMul(ta, tb), ta ? Shape.of(3, 1090) : Shape.of(1090, 3),
+                    tb ? Shape.of(133, 3) : Shape.of(3, 133)));
+        }
+        return tests(problems);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> convolutionsAndTheirGradientsAreExactWithEveryTiling() {
+        List<Problem> problems = new ArrayList<>();
+        convolution(problems, Shape.of(3, 5, 12, 12), 132, 3, 3, Conv2d.of(1, 1));
+        convolution(problems, Shape.of(2, 8, 8, 8), 12, 3, 3, Conv2d.of(1, 1));
+        convolution(problems, Shape.of(5, 140, 5, 3), 36, 1, 1, Conv2d.of(1, 0));
+        convolution(problems, Shape.of(3, 8, 9, 8), 40, 1, 1, Conv2d.of(2, 0));
+        convolution(problems, Shape.of(2, 136, 9, 10), 7, 3, 3, Conv2d.of(2, 1));
+        convolution(problems, Shape.of(1, 3, 33, 31), 66, 7, 7, Conv2d.of(2, 3));
+        convolution(problems, Shape.of(2, 8, 15, 14), 140, 3, 3, new Conv2d(2, 1, 2, 1, 2, 1, 2));
+        convolution(problems, Shape.of(2, 4, 16, 14), 6, 4, 5, new Conv2d(3, 4, 2, 3, 2, 2, 2));
+        convolution(problems, Shape.of(3, 7, 9, 6), 14, 3, 3, new Conv2d(2, 2, 1, 1, 2, 3, 7));
+        convolution(problems, Shape.of(70, 2, 1, 2), 3, 1, 2, Conv2d.of(1, 0));          // one pixel an image
+        return tests(problems);
+    }
+
+    private static void convolution(List<Problem> problems, Shape x, int outputs, int kh, int kw, Conv2d conv) {
+        Shape w = Shape.of(outputs, x.dim(1) / conv.groups(), kh, kw), y = conv.infer(x, w)[0];
+        problems.add(new Problem(conv, x, w));
+        problems.add(new Problem(new Conv2dInputGrad(conv, x.dim(2), x.dim(3)), y, w));
+        problems.add(new Problem(new Conv2dWeightGrad(conv, kh, kw), x, y));
+    }
+
+    private Stream<DynamicTest> tests(List<Problem> problems) {
+        return problems.stream().map(p -> DynamicTest.dynamicTest(p.toString(), () -> {
+            try (Scope _ = device.scope(); Scope _ = reference.scope()) {
+                double[] expected = Ops.apply(p.op(), tensor(reference, p.first(), 1), tensor(reference, p.second(), 2))
+                        [0].doubles();
+                Tensor[] in = {tensor(device, p.first(), 1), tensor(device, p.second(), 2)};
+                for (Tile tile : Tile.values()) {
+                    for (int parts : new int[] {1, 3}) assertExact(p, in, new Tiling(tile, parts), expected);
+                }
+            }
+        }));
+    }
+
+    private void assertExact(Problem p, Tensor[] in, Tiling tiling, double[] expected) {
+        Tensor out = device.full(p.op().infer(p.first(), p.second())[0], Double.NaN);
+        backend.gpu().memory().reuseScratch();
+        Contractions.execute(p.op(), in, out, backend.gpu(), (_, _, _, _) -> tiling);
+        double[] actual = out.doubles();
+        int at = Arrays.mismatch(actual, expected);
+        assertThat(at).as("%s: element that is %s, not %s", tiling, at < 0 ? "" : actual[at],
+                at < 0 ? "" : expected[at]).isEqualTo(-1);
+    }
+
+    /// Integers from −4 to 4.
+    private static Tensor tensor(Device device, Shape shape, long seed) {
+        Philox random = new Philox(seed, shape.hashCode());
+        return device.tensor(shape, IntStream.range(0, Math.toIntExact(shape.elements()))
+                .mapToDouble(_ -> random.nextInt(9) - 4).toArray());
+    }
+}

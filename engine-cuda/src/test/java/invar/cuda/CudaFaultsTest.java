@@ -1,0 +1,178 @@
+package invar.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import invar.core.Device;
+import invar.core.Ops;
+import invar.core.Scope;
+import invar.core.Shape;
+import invar.core.Tensor;
+import invar.core.UpdateOp.Assign;
+import invar.core.spi.Replay;
+import invar.cuda.Emulator.What;
+import java.util.EnumMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// When the driver refuses, the error says which call and why; and whatever happened, nothing is left behind.
+class CudaFaultsTest {
+
+    private Map<What, Long> before;
+
+    private static Map<What, Long> held() {
+        Map<What, Long> held = new EnumMap<>(What.class);
+        for (What what : What.values()) {
+            if (what != What.LAUNCHES && what != What.PEAK_BYTES) held.put(what, Emulator.count(what));
+        }
+        return held;
+    }
+
+    @BeforeEach
+    void count() {
+        assertThat(Driver.missing()).isEmpty();
+        before = held();
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        Emulator.recover();
+        assertThat(held()).isEqualTo(before);
+    }
+
+    private static Device device() {
+        return new Device("cuda", Emulator.backend());
+    }
+
+    @Test
+    void anOrdinaryRunLeavesNothing() {
+        try (Device device = device(); Scope scope = device.scope()) {
+            Tensor x = device.tensor(Shape.of(1000), new double[1000]);
+            for (int i = 0; i < 3; i++) {
+                scope.reset();
+                assertThat(device.tensor(Shape.of(2), 1, 2).exp().floats()).hasSize(2);
+            }
+            assertThat(x.shape().elements()).isEqualTo(1000);
+        }
+    }
+
+    @Test
+    void memoryThatNobodyRefersToIsFreedAtTheNextAllocation() throws InterruptedException {
+        try (Device device = device()) {
+            long held = Emulator.count(What.BYTES);
+            for (int i = 0; i < 20; i++) device.zeros(Shape.of(1 << 18));           // a MiB each, forgotten
+            for (int i = 0; i < 100 && Emulator.count(What.BYTES) > held + (3 << 20); i++) {
+                System.gc();
+                Thread.sleep(10);
+                device.zeros(Shape.of(1));
+            }
+            assertThat(Emulator.count(What.BYTES)).isLessThanOrEqualTo(held + (3 << 20));
+        }
+    }
+
+    @Test
+    void whereMemoryIsFullItIsSaidHowMuchWasAskedFor() {
+        try (Device device = device()) {
+            Tensor kept = device.zeros(Shape.of(3 << 20));                           // 12 MiB
+            Emulator.limit(64 << 20);
+            assertThatThrownBy(() -> device.zeros(Shape.of(1 << 24))).isInstanceOf(OutOfMemoryError.class)
+                    .hasMessageMatching("no room for 64 MiB on the device, where \\d+ MiB are in use by this program "
+                            + "and \\d+ of 64 MiB are free: use a smaller batch, or smaller images");
+            assertThat(kept.floats()).containsOnly(0);                               // and it goes on
+        }
+    }
+
+    @Test
+    void arefusedAllocationIsAskedForAgainAfterACollection() {
+        try (Device device = device()) {
+            Emulator.failAllocationAfter(0);
+            assertThatThrownBy(() -> device.zeros(Shape.of(5))).isInstanceOf(OutOfMemoryError.class)
+                    .hasMessageContaining("no room for 1 MiB");
+            Emulator.failAllocationAfter(-1);
+            assertThat(device.zeros(Shape.of(5)).floats()).containsOnly(0);
+        }
+    }
+
+    @Test
+    void aKernelThatFailsIsReportedByWhoWaits() {
+        try (Device device = device()) {
+            Tensor x = device.tensor(Shape.of(3), 1, 2, 3);
+            Emulator.failLaunchAfter(0);
+            Tensor y = x.exp();
+            assertThatThrownBy(y::floats).isInstanceOf(IllegalStateException.class)
+                    .hasMessageMatching("the CUDA driver refused cu\\w+: CUDA_ERROR_LAUNCH_FAILED.*");
+        }
+    }
+
+    /// As on a GPU: the context is lost.
+    @Test
+    void afterAFailureEveryCallFails() {
+        try (Device device = device()) {
+            Tensor x = device.tensor(Shape.of(3), 1, 2, 3);
+            Emulator.failLaunchAfter(1);
+            x.exp();
+            x.exp();
+            assertThatThrownBy(device::synchronize).hasMessageContaining("CUDA_ERROR_LAUNCH_FAILED");
+            assertThatThrownBy(x::exp).hasMessageContaining("cuMemAlloc", "CUDA_ERROR_LAUNCH_FAILED");
+            assertThatThrownBy(() -> Ops.update(Assign.COPY, x, x)).hasMessageContaining("CUDA_ERROR_LAUNCH_FAILED");
+        }
+    }
+
+    @Test
+    void aStepThatThrowsWhileItIsCapturedLeavesTheStreamAsItWas() {
+        try (Device device = device()) {
+            Tensor x = device.tensor(Shape.of(3), 1, 2, 3);
+            assertThatThrownBy(() -> device.backend().capture(() -> {
+                Ops.update(Assign.ACCUMULATE, x, x);
+                throw new IllegalArgumentException("stop");
+            })).hasMessage("stop");
+            assertThat(x.floats()).containsExactly(1, 2, 3);                         // recorded, and not done
+            Ops.update(Assign.ACCUMULATE, x, x);
+            assertThat(x.floats()).containsExactly(2, 4, 6);
+        }
+    }
+
+    @Test
+    void anAllocationInACapturedStepIsRefused() {
+        try (Device device = device()) {
+            Tensor x = device.tensor(Shape.of(3), 1, 2, 3);
+            assertThatThrownBy(() -> device.backend().capture(x::exp))
+                    .hasMessageContaining("cuMemAlloc", "CUDA_ERROR_STREAM_CAPTURE");
+        }
+    }
+
+    @Test
+    void graphsGoWithTheirBackend() {
+        try (Device device = device()) {
+            Tensor x = device.tensor(Shape.of(3), 1, 2, 3);
+            Replay replay = device.backend().capture(() -> Ops.update(Assign.ACCUMULATE, x, x));
+            replay.run();
+            assertThat(x.floats()).containsExactly(4, 8, 12);
+        }
+    }
+
+    @Test
+    void twoDevicesCanBeOpenAtOnce() {
+        try (Device first = device(); Device second = device()) {
+            assertThat(first.tensor(Shape.of(2), 1, 2).square().floats()).containsExactly(1, 4);
+            assertThat(second.tensor(Shape.of(2), 3, 4).square().floats()).containsExactly(9, 16);
+        }
+    }
+
+    @Test
+    void largeCopiesGoThroughInPieces() {
+        try (Device device = device()) {
+            float[] values = new float[(5 << 20) + 3];
+            for (int i = 0; i < values.length; i++) values[i] = i % 1013;
+            Tensor x = device.tensor(Shape.of(values.length), values);
+            values[0] = -1;                                                          // it is already copied
+            float[] back = x.floats();
+            assertThat(back[0]).isZero();
+            for (int i = 1; i < back.length; i++) {
+                if (back[i] != i % 1013) throw new AssertionError("place " + i);
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package invar.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Where there is no device that can be used, one sentence says why, and `auto` takes another one.
+@Timeout(60)
+class OpeningTest {
+
+    @TempDir
+    Path folder;
+
+    /// What [Opening] prints, on the emulator, with these of its variables.
+    private static String opening(String device, Map<String, String> variables, String driver, List<Path> classes)
+            throws IOException, InterruptedException {
+        StringBuilder path = new StringBuilder();
+        for (Path first : classes) path.append(first).append(File.pathSeparator);
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java")
+                .toString(), "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-cp",
+                path + System.getProperty("java.class.path")));
+        if (driver != null) command.add(1, "-D" + Driver.LIBRARY + "=" + driver);
+        command.addAll(List.of("invar.cuda.Opening", device));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().putAll(variables);
+        Process process = builder.start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        return said;
+    }
+
+    private static String onEmulator(String device, String... variable) throws IOException, InterruptedException {
+        Map<String, String> variables = variable.length == 0 ? Map.of() : Map.of(variable[0], variable[1]);
+        return opening(device, variables, System.getProperty(Driver.LIBRARY), List.of());
+    }
+
+    @Test
+    void opensTheDeviceAndComputes() throws IOException, InterruptedException {
+        assertThat(onEmulator("cuda")).isEqualTo("cuda 4.0 []");
+        assertThat(onEmulator("cuda:1", "EMULATOR_DEVICES", "2")).isEqualTo("cuda 4.0 []");
+        assertThat(onEmulator("auto")).isEqualTo("cuda 4.0 []");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "EMULATOR_VERSION | 11080 | cuda | the NVIDIA driver is for CUDA 11.8, and CUDA 12.0 (driver 525) or later is "
+            + "needed",
+        "EMULATOR_INIT | 100 | cuda | the NVIDIA driver finds no device",
+        "EMULATOR_INIT | 999 | cuda | the NVIDIA driver does not start: CUDA_ERROR_UNKNOWN",
+        "EMULATOR_DEVICES | 0 | cuda | the NVIDIA driver finds no device",
+        "EMULATOR_DEVICES | 1 | cuda:7 | there is no device cuda:7: the driver finds one, cuda:0",
+        "EMULATOR_DEVICES | 2 | cuda:2 | there is no device cuda:2: the driver finds 2, cuda:0 to cuda:1",
+        "EMULATOR_MAJOR | 6 | cuda | the device cuda:0 has compute capability 6.0, and 7.5 (Turing) or later is "
+            + "needed"})
+    void saysWhyADeviceCannotBeUsed(String variable, String value, String device, String why)
+            throws IOException, InterruptedException {
+        assertThat(onEmulator(device, variable, value))
+                .isEqualTo("device '" + device + "' cannot be used here: " + why);
+    }
+
+    @Test
+    void saysThatThereIsNoDriver() throws IOException, InterruptedException {
+        assertThat(opening("cuda", Map.of("LD_LIBRARY_PATH", ""), "/nowhere/libcuda.so.1", List.of()))
+                .startsWith("device 'cuda' cannot be used here: the driver that -Dinvar.cuda.driver names cannot be "
+                        + "loaded: ").doesNotContain("\n");
+    }
+
+    @Test
+    void autoTakesTheNextBestAndSaysWhy() throws IOException, InterruptedException {
+        Path services = Files.createDirectories(folder.resolve("META-INF/services"));
+        Files.writeString(services.resolve("invar.core.spi.BackendProvider"), "invar.cuda.PlainProvider\n");
+        assertThat(opening("auto", Map.of("EMULATOR_VERSION", "11080"), System.getProperty(Driver.LIBRARY),
+                List.of(folder))).isEqualTo("plain 4.0 [cuda: the NVIDIA driver is for CUDA 11.8, and CUDA 12.0 "
+                        + "(driver 525) or later is needed]");
+    }
+
+    @Test
+    void kernelsThatAreDamagedAreNotUsed() throws IOException, InterruptedException {
+        Path kernels = Files.createDirectories(folder.resolve("invar/kernels"));
+        Files.writeString(kernels.resolve("index.txt"), "affine pointwise\n");
+        Files.write(kernels.resolve("pointwise.ptx"), new byte[] {1, 2, 3});
+        assertThat(opening("cuda", Map.of(), System.getProperty(Driver.LIBRARY), List.of(folder)))
+                .isEqualTo("device 'cuda' cannot be used here: the driver does not take the kernels in pointwise.ptx: "
+                        + "CUDA_ERROR_INVALID_PTX; the program's file may be damaged");
+        Path services = Files.createDirectories(folder.resolve("META-INF/services"));
+        Files.writeString(services.resolve("invar.core.spi.BackendProvider"), "invar.cuda.PlainProvider\n");
+        assertThat(opening("auto", Map.of(), System.getProperty(Driver.LIBRARY), List.of(folder)))
+                .startsWith("plain 4.0 [cuda: the driver does not take the kernels in pointwise.ptx");
+    }
+}

@@ -1,0 +1,122 @@
+package invar.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.foreign.MemorySegment;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.JCudaDriver;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// The emulator finds mistakes that were made on purpose (src/test/cuda/planted.cu): its checks can fail.
+class PlantedFaultsTest {
+
+    private static final int BLOCKS = 4, N = 256 * BLOCKS;
+
+    private Gpu gpu;
+    private CudaStorage x, y;
+
+    @BeforeEach
+    void open() {
+        assertThat(Driver.missing()).isEmpty();
+        gpu = new Gpu(0, "/invar/planted/");
+        x = gpu.memory().allocate(4L * N);
+        y = gpu.memory().allocate(4L * N);
+        float[] values = new float[N];
+        for (int i = 0; i < N; i++) values[i] = i + 1;
+        gpu.staging().upload(MemorySegment.ofArray(values), x.address());
+    }
+
+    @AfterEach
+    void close() {
+        Emulator.recover();
+        Emulator.seed(1);
+        gpu.close();
+    }
+
+    private float[] result() {
+        float[] values = new float[N];
+        gpu.staging().download(y.address(), MemorySegment.ofArray(values));
+        return values;
+    }
+
+    private boolean reverses(String kernel, long seed) {
+        Emulator.seed(seed);
+        gpu.kernel(kernel).address(x.address()).address(y.address()).blocks(BLOCKS, 256, 0);
+        float[] values = result();
+        for (int i = 0; i < N; i++) {
+            if (values[i] != i / 256 * 256 + 256 - i % 256) return false;
+        }
+        return true;
+    }
+
+    @Test
+    void aKernelWithItsBarrierIsRightInEveryOrderOfWarps() {
+        for (long seed = 0; seed < 20; seed++) assertThat(reverses("planted_reverse", seed)).isTrue();
+    }
+
+    @Test
+    void aMissingBarrierShowsInEveryOrderOfWarps() {
+        for (long seed = 1; seed < 20; seed++) assertThat(reverses("planted_no_barrier", seed)).isFalse();
+    }
+
+    /// In turn, warp by warp, this mistake would not show.
+    @Test
+    void aMissingSecondBarrierShowsBecauseWarpsRunAhead() {
+        int wrong = 0;
+        for (long seed = 1; seed <= 20; seed++) {
+            Emulator.seed(seed);
+            gpu.kernel("planted_no_second_barrier").address(x.address()).address(y.address()).i32(BLOCKS)
+                    .blocks(1, 256, 0);
+            float[] values = result();
+            boolean right = true;
+            for (int i = 0; i < 256; i++) {
+                float sum = 0;
+                for (int round = 0; round < BLOCKS; round++) sum += round * 256 + 256 - i;
+                right &= values[i] == sum;
+            }
+            if (!right) wrong++;
+        }
+        assertThat(wrong).isGreaterThanOrEqualTo(15);
+    }
+
+    @Test
+    void whoWaitsForNobodyIsADeadlock() {
+        gpu.kernel("planted_deadlock").address(y.address()).blocks(1, 256, 0);
+        assertThatThrownBy(gpu::synchronize).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("CUDA_ERROR_LAUNCH_FAILED");
+        assertThat(Emulator.fault()).contains("planted_deadlock", "deadlock: thread ", "planted.cu:");
+    }
+
+    @Test
+    void oneElementTooManyIsAWriteOutOfBounds() {
+        gpu.kernel("planted_overrun").address(y.address()).i32(N).blocks(BLOCKS, 256, 0);
+        assertThatThrownBy(gpu::synchronize).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("CUDA_ERROR_ILLEGAL_ADDRESS");
+        assertThat(Emulator.fault()).contains("planted_overrun wrote outside of an allocation of " + 4 * N + " bytes");
+    }
+
+    @Test
+    void sharedMemoryThatNobodyWroteIsNotANumber() {
+        gpu.kernel("planted_uninitialised").address(y.address()).blocks(1, 256, 0);
+        assertThat(result()[0]).isNaN();
+    }
+
+    /// What CudaFaultsTest asserts after every backend would see this.
+    @Test
+    void whatIsNotFreedIsCounted() {
+        long before = Emulator.count(Emulator.What.ALLOCATIONS), bytes = Emulator.count(Emulator.What.BYTES);
+        CUdeviceptr leak = new CUdeviceptr();
+        Driver.check(JCudaDriver.cuMemAlloc(leak, 12), "cuMemAlloc");
+        assertThat(Emulator.count(Emulator.What.ALLOCATIONS)).isEqualTo(before + 1);
+        assertThat(Emulator.count(Emulator.What.BYTES)).isEqualTo(bytes + 12);
+        JCudaDriver.cuMemFree(leak);
+    }
+
+    @Test
+    void memoryIsNotANumberUntilItIsWritten() {
+        assertThat(result()).containsOnly(Float.NaN);
+    }
+}

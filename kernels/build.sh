@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Compiles src/main/cuda/*.cu to PTX in src/main/resources/invar/kernels, which is committed, so that a build needs
+# neither a GPU nor nvcc.
+#
+#   kernels/build.sh             compiles everything and writes PTX, index.txt and manifest.txt
+#   kernels/build.sh --check     the same elsewhere, and compares; exits with 1 where the committed files differ
+#   kernels/build.sh --spills    assembles for some architectures, shows registers; exits with 1 if any kernel spills
+#
+# Needs nvcc 13.0 (later ones write PTX that drivers for 13.0 refuse). The first line of the PTX is lowered to version
+# 8.0, which drivers from 525 on read: nothing that is used here is newer.
+set -euo pipefail
+cd "$(dirname "$0")"
+nvcc=${NVCC:-nvcc}
+sources=src/main/cuda
+target=src/main/resources/invar/kernels
+flags=(-arch=compute_75 -O3 -std=c++17 --fmad=true)
+
+if ! command -v "$nvcc" > /dev/null; then
+    echo "build.sh: nvcc was not found; set NVCC to it. The committed PTX is as it was." >&2
+    exit 2
+fi
+case ${1:-} in
+    --check) target=$(mktemp -d) ;;
+    --spills)
+        status=0
+        for arch in sm_75 sm_80 sm_90; do
+            for file in "$sources"/*.cu; do
+                "$nvcc" -arch=$arch -O3 -std=c++17 -Xptxas -v -cubin -o /dev/null "$file" 2>&1 | awk -v arch=$arch '
+                    /Compiling entry function/ { match($0, /'"'"'[^'"'"']*'"'"'/); name = substr($0, RSTART + 1, RLENGTH - 2) }
+                    /spill stores/ { spilled = ($5 + $9 > 0) ? " SPILLS: " $0 : "" }
+                    /Used [0-9]+ registers/ { print arch, name, $5, "registers" spilled; if (spilled != "") bad = 1 }
+                    END { exit bad }' || status=1
+            done
+        done
+        exit $status ;;
+    "") mkdir -p "$target"; rm -f "$target"/*.ptx ;;
+    *) echo "build.sh: unknown option $1; see the head of $0" >&2; exit 2 ;;
+esac
+
+: > "$target/index.txt"
+for file in "$sources"/*.cu; do
+    name=$(basename "$file" .cu)
+    "$nvcc" "${flags[@]}" -ptx -o "$target/$name.ptx" "$file"
+    sed -i 's/^\.version 9\.0$/.version 8.0/' "$target/$name.ptx"
+    { grep -oE '^\.visible \.entry [a-z0-9_]+' "$target/$name.ptx" || true; } \
+        | sed "s/.* //; s/\$/ $name/" >> "$target/index.txt"
+done
+{
+    echo "nvcc $("$nvcc" --version | grep -oE 'V[0-9.]+') ${flags[*]}"
+    (cd "$sources" && sha256sum -- *.cu *.cuh)
+    (cd "$target" && sha256sum -- *.ptx index.txt)
+} > "$target/manifest.txt"
+
+if [ "${1:-}" = --check ]; then
+    diff -r "$target" src/main/resources/invar/kernels
+    echo "build.sh: the committed PTX is what $("$nvcc" --version | grep -oE 'V[0-9.]+') makes of the sources"
+    rm -r "$target"
+fi
