@@ -96,7 +96,9 @@ final class Staging implements AutoCloseable {
     /// Word by word: copies from segment to segment of less than 64 bytes were seen to stop after 8, in Java 25.0.3, once
     /// compiled in some order.
     private static void copy(MemorySegment from, long at, MemorySegment to, long toAt, long size) {
-        for (long i = 0; i < size; i += 4) to.set(JAVA_INT_UNALIGNED, toAt + i, from.get(JAVA_INT_UNALIGNED, at + i));
+        for (long i = 0; i < size; i += Integer.BYTES) {
+            to.set(JAVA_INT_UNALIGNED, toAt + i, from.get(JAVA_INT_UNALIGNED, at + i));
+        }
     }
 
     /// JCuda's pointer to an address.

@@ -20,8 +20,8 @@ class CudaTrainingTest {
 
     private static final int STEPS = 100, IMAGES = 16;
 
-    /// SimCLR with every part that a real run has, as small as it can be: 16 images of 8 × 8 pixels a step. The learning
-    /// rate is small, because a large one multiplies a difference in rounding by ten a step.
+    /// SimCLR with every part that a real run has, as small as it can be: 16 images of 8 × 8 pixels a step. The
+    /// learning rate is small, because a large one multiplies a difference in rounding by ten a step.
     private static TrainConfig config() {
         return new TrainConfig("simclr", Map.of("hidden", 9, "projection", 7, "temperature", 0.5), "shapes", 8,
                 "drawings", new TrainConfig.EncoderConfig("resnet10", 2, "small"),
@@ -35,8 +35,8 @@ class CudaTrainingTest {
         }
     }
 
-    /// Rounding may turn a ReLU of thousands, which changes a step by a thousandth, and steps build on each other; so the
-    /// bound grows. Two runs on the same device have no such excuse.
+    /// Rounding may turn a ReLU of thousands, which changes a step by a thousandth, and steps build on each other; so
+    /// the bound grows. Two runs on the same device have no such excuse.
     @Test
     void aHundredStepsHaveTheLossesOfTheCpuAndTheSameOnesTwice() {
         List<Double> cuda = losses("cuda"), cpu = losses("cpu");
