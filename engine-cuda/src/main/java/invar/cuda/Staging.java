@@ -93,8 +93,8 @@ final class Staging implements AutoCloseable {
         }
     }
 
-    /// Word by word: copies from segment to segment of less than 64 bytes were seen to stop after 8, in Java 25.0.3, once
-    /// compiled in some order.
+    /// Word by word: copies from segment to segment of less than 64 bytes were seen to stop after 8, in Java 25.0.3,
+    /// once compiled in some order.
     private static void copy(MemorySegment from, long at, MemorySegment to, long toAt, long size) {
         for (long i = 0; i < size; i += Integer.BYTES) {
             to.set(JAVA_INT_UNALIGNED, toAt + i, from.get(JAVA_INT_UNALIGNED, at + i));
