@@ -16,7 +16,7 @@ mkdir -p "$root/bin" "$root/lib/contract"
 # interface of JMH is not needed to run.
 modules=java.base,java.desktop,java.logging,java.management,java.naming,java.net.http,java.sql,java.xml,jdk.incubator.vector
 modules=$modules,jdk.jfr,jdk.management,jdk.unsupported
-"$jdk/bin/jlink" --add-modules "$modules" --strip-debug --no-header-files --no-man-pages --compress zip-6 \
+"$jdk/bin/jlink" --add-modules "$modules" --strip-debug --no-header-files --no-man-pages --compress zip-0 \
     --output "$root/runtime"
 cp ssl/target/ssl.jar benchmarks/target/benchmarks.jar "$root/lib/"
 cp engine-core/target/engine-core-*-tests.jar engine-cuda/target/engine-cuda-*-tests.jar \
@@ -35,7 +35,7 @@ chmod +x "$root"/bin/*
 
 # The same bytes from the same commit: names in order, one time, no owners.
 tar --sort=name --mtime='2026-11-21 00:00Z' --owner=0 --group=0 --numeric-owner -C "$work" -cf - ssl \
-    | xz -T0 -6 > ssl/target/ssl-linux-x64.tar.xz
+    | xz -T2 -9e > ssl/target/ssl-linux-x64.tar.xz
 size=$(stat -c %s ssl/target/ssl-linux-x64.tar.xz)
 echo "ssl/target/ssl-linux-x64.tar.xz: $((size / 1048576)) MiB"
 if ((size > 60 * 1000 * 1000)); then
