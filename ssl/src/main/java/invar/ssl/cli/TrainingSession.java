@@ -3,8 +3,6 @@ package invar.ssl.cli;
 import invar.core.Device;
 import invar.nn.Layer;
 import invar.nn.Modules;
-import invar.nn.io.AtomicFile;
-import invar.ssl.UserError;
 import invar.ssl.augment.Normalize;
 import invar.ssl.augment.Recipe;
 import invar.ssl.augment.Recipes;
@@ -12,7 +10,6 @@ import invar.ssl.data.ChannelStatistics;
 import invar.ssl.data.Datasets;
 import invar.ssl.data.Split;
 import invar.ssl.probe.Evaluation;
-import invar.ssl.train.ConfigFile;
 import invar.ssl.train.EncoderFile;
 import invar.ssl.train.Encoders;
 import invar.ssl.train.Environment;
@@ -23,7 +20,6 @@ import invar.ssl.train.TrainConfig;
 import invar.ssl.train.Trainer;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
@@ -69,8 +65,7 @@ final class TrainingSession implements AutoCloseable {
     ///
     /// @return false if it was interrupted
     boolean start(RunFolder folder, boolean quiet, PrintWriter console) throws IOException {
-        ConfigFile.save(config, folder.config());
-        AtomicFile.write(folder.data(), manifest().getBytes(StandardCharsets.UTF_8));
+        folder.begin(config, split);
         return run(folder, quiet, console);
     }
 
@@ -78,10 +73,7 @@ final class TrainingSession implements AutoCloseable {
     ///
     /// @return false if it was interrupted
     boolean resume(RunFolder folder, boolean quiet, PrintWriter console) throws IOException {
-        if (Files.exists(folder.data()) && !Files.readString(folder.data()).equals(manifest())) {
-            throw new UserError("The data " + config.data() + " is not what the run " + folder.root()
-                    + " was begun with: its items are no longer those of " + folder.data() + ".");
-        }
+        folder.requireSameData(config, split);
         trainer.load(folder.checkpoint());
         if (trainer.stepsDone() == trainer.totalSteps() && Files.isRegularFile(folder.encoder())) {
             console.printf("The run %s is finished: all %d steps are done, and the encoder is in %s.%n", folder.root(),
@@ -89,10 +81,6 @@ final class TrainingSession implements AutoCloseable {
             return true;
         }
         return run(folder, quiet, console);
-    }
-
-    private String manifest() {
-        return String.join("\n", split.manifest()) + "\n";
     }
 
     private boolean run(RunFolder folder, boolean quiet, PrintWriter console) throws IOException {

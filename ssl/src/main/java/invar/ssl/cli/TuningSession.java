@@ -3,12 +3,9 @@ package invar.ssl.cli;
 import invar.core.Device;
 import invar.nn.Layer;
 import invar.nn.Modules;
-import invar.nn.io.AtomicFile;
-import invar.ssl.UserError;
 import invar.ssl.data.Dataset;
 import invar.ssl.data.Split;
 import invar.ssl.probe.Evaluation;
-import invar.ssl.train.ConfigFile;
 import invar.ssl.train.EncoderFile;
 import invar.ssl.train.Environment;
 import invar.ssl.train.RunFolder;
@@ -17,7 +14,6 @@ import invar.ssl.train.Trainer;
 import invar.ssl.tune.Tuning;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -55,8 +51,7 @@ final class TuningSession {
     ///
     /// @return false if it was interrupted
     boolean start(RunFolder folder, boolean quiet, PrintWriter console) throws IOException {
-        ConfigFile.save(config, folder.config());
-        AtomicFile.write(folder.data(), manifest().getBytes(StandardCharsets.UTF_8));
+        folder.begin(config, tuning.split());
         return run(folder, quiet, console);
     }
 
@@ -64,10 +59,7 @@ final class TuningSession {
     ///
     /// @return false if it was interrupted
     boolean resume(RunFolder folder, boolean quiet, PrintWriter console) throws IOException {
-        if (Files.exists(folder.data()) && !Files.readString(folder.data()).equals(manifest())) {
-            throw new UserError("The data " + config.data() + " is not what the run " + folder.root()
-                    + " was begun with: its items are no longer those of " + folder.data() + ".");
-        }
+        folder.requireSameData(config, tuning.split());
         trainer.load(folder.checkpoint());
         if (trainer.stepsDone() == trainer.totalSteps() && Files.isRegularFile(folder.classifier())) {
             console.printf("The run %s is finished: all %d steps are done, and the classifier is in %s.%n",
@@ -87,10 +79,6 @@ final class TuningSession {
         if (!tuning.measurable()) return Double.NaN;
         return new Evaluation(tuning.split(), config.imageSize(), tuning.about().pretraining().normalize(),
                 EvalKnn.NEIGHBOURS, EvalKnn.TEMPERATURE, EvalKnn.BANK, device).accuracyOf(network);
-    }
-
-    private String manifest() {
-        return String.join("\n", tuning.split().manifest()) + "\n";
     }
 
     private boolean run(RunFolder folder, boolean quiet, PrintWriter console) throws IOException {

@@ -1,7 +1,10 @@
 package invar.ssl.train;
 
+import invar.nn.io.AtomicFile;
 import invar.ssl.UserError;
+import invar.ssl.data.Split;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
@@ -109,6 +112,29 @@ public record RunFolder(Path root) {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
             return !entries.iterator().hasNext();
         }
+    }
+
+    /// Writes what determines a run: its settings, and which images it trains on and holds out.
+    ///
+    /// @throws IOException if a file cannot be written
+    public void begin(TrainConfig config, Split split) throws IOException {
+        ConfigFile.save(config, config());
+        AtomicFile.write(data(), manifest(split).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /// Refuses to continue a run with other images than it was begun with.
+    ///
+    /// @throws UserError if they are others
+    /// @throws IOException if the list of images cannot be read
+    public void requireSameData(TrainConfig config, Split split) throws IOException {
+        if (Files.exists(data()) && !Files.readString(data()).equals(manifest(split))) {
+            throw new UserError("The data " + config.data() + " is not what the run " + root
+                    + " was begun with: its items are no longer those of " + data() + ".");
+        }
+    }
+
+    private static String manifest(Split split) {
+        return String.join("\n", split.manifest()) + "\n";
     }
 
     /// Every resolved setting.
