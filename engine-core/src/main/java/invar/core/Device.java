@@ -3,6 +3,7 @@ package invar.core;
 import invar.core.spi.Backend;
 import invar.core.spi.BackendProvider;
 import invar.core.spi.DeviceOptions;
+import invar.core.spi.Precision;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -53,7 +54,7 @@ public final class Device implements AutoCloseable {
     public static Device open(String name, DeviceOptions options) {
         int colon = name.indexOf(':');
         String kind = colon < 0 ? name : name.substring(0, colon);
-        DeviceOptions chosen = colon < 0 ? options : new DeviceOptions(options.threads(), ordinal(name, colon));
+        DeviceOptions chosen = colon < 0 ? options : options.withOrdinal(ordinal(name, colon));
         List<BackendProvider> all = providers();
         List<String> names = new ArrayList<>(), passedOver = new ArrayList<>();
         boolean auto = kind.equals("auto");
@@ -99,6 +100,11 @@ public final class Device implements AutoCloseable {
     /// The type of real numbers on this device.
     public DType floating() {
         return backend.floating();
+    }
+
+    /// How it multiplies in matrix products and convolutions.
+    public Precision precision() {
+        return backend.precision();
     }
 
     /// Opens a scope: until it is closed, new tensors are born in it.

@@ -51,7 +51,7 @@ final class Driver {
             if (library == null) SymbolLookup.libraryLookup("libcuda.so.1", Arena.global());
             else System.load(library);
         } catch (IllegalArgumentException e) {
-            return Optional.of("no NVIDIA driver is installed: there is no libcuda.so.1");
+            return Optional.of("no NVIDIA driver is installed (there is no libcuda.so.1)");
         } catch (UnsatisfiedLinkError e) {
             return Optional.of("the driver that -D" + LIBRARY + " names cannot be loaded: " + e.getMessage());
         }

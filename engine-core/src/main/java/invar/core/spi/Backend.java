@@ -5,7 +5,7 @@ import invar.core.Op;
 import invar.core.Tensor;
 import java.lang.foreign.MemorySegment;
 
-/// What a device must be able to do. Nine methods; ops are data, so a new op adds none.
+/// What a device must be able to do. Ten methods; ops are data, so a new op adds none.
 ///
 /// The engine calls a backend from the one thread that uses its [invar.core.Device], and has checked all shapes and
 /// types before. Work happens in call order. `allocate` allocates; no other method may allocate device memory that
@@ -14,6 +14,11 @@ public interface Backend extends AutoCloseable {
 
     /// The floating type this backend computes in.
     DType floating();
+
+    /// How it multiplies in matrix products and convolutions: at least as precisely as it was allowed to.
+    default Precision precision() {
+        return Precision.FP32;
+    }
 
     /// Memory for `elements` elements of `type`, contents undefined. Freed when unreachable or at `close`.
     ///

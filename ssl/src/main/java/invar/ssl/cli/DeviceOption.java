@@ -27,7 +27,7 @@ final class DeviceOption {
         return Math.max(1, threads() / 2);
     }
 
-    /// For example `cpu (not cuda: no NVIDIA driver is installed)`.
+    /// For example `cpu (not cuda: no NVIDIA driver is installed (there is no libcuda.so.1))`.
     static String describe(Device device) {
         return device.passedOver().isEmpty() ? device.name()
                 : device.name() + " (not " + String.join("; not ", device.passedOver()) + ")";

@@ -43,9 +43,12 @@ public final class Distill implements SslMethod {
     ///
     /// @param teacher     file of the teacher, a classifier
     /// @param student     folder of the pretraining run whose encoder the student starts with; empty: a random one
-    /// @param temperature τ > 0 (in the paper 1 for smaller students, 0.1 for those of the same size)
+    /// @param temperature τ, at least 1e-4 (in the paper 1 for smaller students, 0.1 for those of the same size)
     /// @param alpha       α in (0, 1], the weight of the part without labels (in the paper 1)
     public record Config(String teacher, String student, double temperature, double alpha) {
+
+        /// The least temperature: logits of some tens, over it, must still be told apart in single precision.
+        private static final double COLDEST = 1e-4;
 
         /// What is not given in a file of settings.
         static final Config DEFAULTS = new Config("", "", 1, 1);
@@ -54,6 +57,10 @@ public final class Distill implements SslMethod {
         public Config {
             if (!(temperature > 0 && Double.isFinite(temperature))) {
                 throw new IllegalArgumentException("temperature must be a number > 0 but is " + temperature);
+            }
+            if (temperature < COLDEST) {
+                throw new IllegalArgumentException("temperature must be at least " + COLDEST
+                        + ", below which logits are too large for single precision, but is " + temperature);
             }
             if (!(alpha > 0 && alpha <= 1)) {
                 throw new IllegalArgumentException("alpha must be above 0 and at most 1 but is " + alpha);
