@@ -41,7 +41,7 @@ public final class SwAv implements SslMethod {
     /// @param projection   D, the number of features (App. A: 128)
     /// @param prototypes   K (App. A: 3000)
     /// @param temperature  τ > 0 (App. A: 0.1)
-    /// @param epsilon      ε ≥ 1e-6 of the assignment (App. A: 0.05; the official README: 0.03 if the loss stays at ln K)
+    /// @param epsilon      ε ≥ 1e-6 of the assignment (App. A: 0.05; official README: 0.03 if the loss stays at ln K)
     /// @param iterations   of the assignment (Sec. 3.1: 3)
     /// @param frozenEpochs epochs in which the prototypes are not trained (App. A: 1)
     /// @param queue        L, features of former batches that are assigned with the batch, for each view; a multiple

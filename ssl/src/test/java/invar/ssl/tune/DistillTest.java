@@ -102,7 +102,8 @@ class DistillTest {
         assertThatIllegalArgumentException().isThrownBy(() -> new Distill.Config("", "", 0, 1))
                 .withMessage("temperature must be a number > 0 but is 0.0");
         assertThatIllegalArgumentException().isThrownBy(() -> new Distill.Config("", "", 1e-9, 1)).withMessage(
-                "temperature must be at least 1.0E-4, below which logits are too large for single precision, but is 1.0E-9");
+                "temperature must be at least 1.0E-4, below which logits are too large for single precision, but is "
+                        + "1.0E-9");
         assertThatIllegalArgumentException().isThrownBy(() -> new Distill.Config("", "", 1, 0))
                 .withMessage("alpha must be above 0 and at most 1 but is 0.0");
         assertThatIllegalArgumentException().isThrownBy(() -> new Distill.Config("", "", 1, Double.NaN))
