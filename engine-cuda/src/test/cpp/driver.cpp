@@ -24,7 +24,7 @@ namespace {
 
 enum Status {
     SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 100, INVALID_DEVICE = 101, INVALID_CONTEXT = 201,
-    INVALID_PTX = 218, NOT_FOUND = 500, ILLEGAL_ADDRESS = 700, LAUNCH_FAILED = 719, STREAM_CAPTURE = 900
+    INVALID_PTX = 218, NOT_FOUND = 500, ILLEGAL_ADDRESS = 700, LAUNCH_FAILED = 719, STREAM_CAPTURE = 900, CAPTURE_INVALIDATED = 901
 };
 
 struct Allocation {
@@ -55,6 +55,7 @@ std::map<uint64_t, Allocation> allocations;
 std::map<void*, size_t> pinned;
 std::deque<Work> queue;
 Graph* capturing = nullptr;
+bool capture_broken;                     // by a call that a capture forbids
 int sticky = SUCCESS;
 std::string fault_text;
 long long allocated_bytes, peak_bytes, limit_bytes = 8ll << 30, launches, live_modules, live_graphs, live_events,
@@ -137,7 +138,10 @@ int copy(uint64_t to, uint64_t from, size_t bytes, bool to_device, bool from_dev
     return enqueue([=] { std::memcpy(reinterpret_cast<void*>(to), reinterpret_cast<const void*>(from), bytes); });
 }
 
-bool forbidden_in_capture() { return capturing != nullptr; }
+bool forbidden_in_capture() {
+    if (capturing != nullptr) capture_broken = true;
+    return capturing != nullptr;
+}
 
 }  // namespace
 
@@ -178,13 +182,13 @@ API cuCtxSynchronize() { return flush(); }
 API cuStreamCreate(void** stream, unsigned) { *stream = &the_stream; live_streams++; return SUCCESS; }
 API cuStreamDestroy_v2(void*) { live_streams--; return SUCCESS; }
 API cuStreamDestroy(void* stream) { return cuStreamDestroy_v2(stream); }
-API cuStreamSynchronize(void*) { return capturing != nullptr ? int(STREAM_CAPTURE) : flush(); }
+API cuStreamSynchronize(void*) { return forbidden_in_capture() ? int(STREAM_CAPTURE) : flush(); }
 
 API cuEventCreate(void** event, unsigned) { *event = new int; live_events++; return SUCCESS; }
 API cuEventDestroy_v2(void* event) { delete static_cast<int*>(event); live_events--; return SUCCESS; }
 API cuEventDestroy(void* event) { return cuEventDestroy_v2(event); }
 API cuEventRecord(void*, void*) { return sticky; }
-API cuEventSynchronize(void*) { return capturing != nullptr ? int(STREAM_CAPTURE) : flush(); }
+API cuEventSynchronize(void*) { return forbidden_in_capture() ? int(STREAM_CAPTURE) : flush(); }
 API cuEventElapsedTime(float* milliseconds, void*, void*) { *milliseconds = 0; return flush(); }
 
 API cuMemAlloc_v2(uint64_t* address, size_t bytes) {
@@ -315,12 +319,18 @@ API cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsign
 API cuStreamBeginCapture_v2(void*, int) {
     if (capturing != nullptr) return STREAM_CAPTURE;
     capturing = new Graph;
+    capture_broken = false;
     return sticky;
 }
 API cuStreamBeginCapture(void* stream, int mode) { return cuStreamBeginCapture_v2(stream, mode); }
 API cuStreamEndCapture(void*, void** graph) {
     *graph = capturing;
     if (capturing == nullptr) return STREAM_CAPTURE;
+    if (capture_broken) {
+        delete capturing;
+        *graph = capturing = nullptr;
+        return CAPTURE_INVALIDATED;
+    }
     capturing = nullptr;
     live_graphs++;
     return sticky;
@@ -358,6 +368,7 @@ API cuGetErrorName(int status, const char** name) {
         case NOT_FOUND: *name = "CUDA_ERROR_NOT_FOUND"; break;
         case ILLEGAL_ADDRESS: *name = "CUDA_ERROR_ILLEGAL_ADDRESS"; break;
         case LAUNCH_FAILED: *name = "CUDA_ERROR_LAUNCH_FAILED"; break;
+        case CAPTURE_INVALIDATED: *name = "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED"; break;
         case STREAM_CAPTURE: *name = "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"; break;
         default: *name = "CUDA_ERROR_UNKNOWN"; return INVALID_VALUE;
     }

@@ -31,6 +31,20 @@ KERNEL average(float* __restrict__ ys, const float* __restrict__ xs, const float
     for (i64 i = first_element(); i < n; i += all_threads()) ys[i] = fmaf(keep, ys[i], take * xs[i]);
 }
 
+// Words of 32 bits, of either type: xs to ys from row *at on, as far as there is room for `room` words. Not measured yet
+// on a GPU.
+KERNEL put_rows(unsigned* __restrict__ ys, const unsigned* __restrict__ xs, const int* __restrict__ at, i64 row,
+    i64 room, i64 n) {
+    i64 from = static_cast<i64>(*at) * row;
+    for (i64 i = first_element(); i < n; i += all_threads()) {
+        if (from + i >= 0 && from + i < room) ys[from + i] = xs[i];
+    }
+}
+
+KERNEL advance(int* __restrict__ ys, int by, int modulus, i64 n) {
+    for (i64 i = first_element(); i < n; i += all_threads()) ys[i] = (ys[i] + by) % modulus;
+}
+
 KERNEL fill(float* __restrict__ ys, float value, i64 n) {
     for (i64 i = first_element(); i < n; i += all_threads()) ys[i] = value;
 }

@@ -4,12 +4,15 @@ import invar.core.spi.Backend;
 import invar.core.spi.BackendProvider;
 import invar.core.spi.DeviceOptions;
 import invar.core.spi.Precision;
+import invar.core.spi.Replay;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.function.Supplier;
@@ -21,7 +24,9 @@ public final class Device implements AutoCloseable {
     private final Backend backend;
     private final List<String> passedOver;
     private final Deque<Optional<Scope>> scopes = new ArrayDeque<>();    // empty: a stretch of persistent allocation
+    private final Map<Object, Tensor> constants = new HashMap<>();
     private Tape tape;
+    private boolean capturing;
 
     /// A device over a backend made elsewhere, e.g. by a test.
     public Device(String name, Backend backend) {
@@ -134,9 +139,22 @@ public final class Device implements AutoCloseable {
     /// A tensor of undefined contents in the current scope, or a persistent one where none is open.
     Tensor allocate(DType type, Shape shape) {
         Optional<Scope> scope = scopes.isEmpty() ? Optional.empty() : scopes.peek();
-        return scope.isPresent()
-                ? scope.get().allocate(type, shape)
-                : new Tensor(this, backend.allocate(type, shape.elements()), 0, shape, type, null, 0);
+        if (scope.isPresent()) return scope.get().allocate(type, shape);
+        refuseInCapture("an allocation outside of all scopes, " + type + " " + shape + ",");
+        return new Tensor(this, backend.allocate(type, shape.elements()), 0, shape, type, null, 0);
+    }
+
+    /// A persistent tensor that never changes, such as the labels 0 … N − 1 or the weights of an interpolation: made
+    /// when it is first asked for, and kept. An upload for each step would be one too many for [#capture].
+    ///
+    /// @param key  what it is; keys that are equal have the same tensor
+    /// @param make makes it
+    public Tensor constant(Object key, Supplier<Tensor> make) {
+        Tensor known = constants.get(key);
+        if (known != null) return known;
+        Tensor made = persistent(make);
+        constants.put(key, made);
+        return made;
     }
 
     /// A tensor with these values, row-major.
@@ -181,7 +199,53 @@ public final class Device implements AutoCloseable {
 
     /// Waits until everything asked for so far is done.
     public void synchronize() {
+        refuseInCapture("synchronize()");
         backend.synchronize();
+    }
+
+    /// Whether [#capture] makes a recording that runs without the Java code that it is of. Where it does not, capturing
+    /// is of no use, and only keeps to the rules.
+    public boolean replays() {
+        return backend.replays();
+    }
+
+    /// Runs `step` exactly once, and returns what runs it again on the same tensors: what it reads is read anew, from
+    /// device memory, and nothing else of it is. So
+    /// 1. nothing is copied to the host or from it inside a step, nobody waits for the device, and nothing is
+    ///    allocated but in a scope that has had the room since an earlier step: refused here, on every backend;
+    /// 2. no `if` depends on the value of a tensor, which follows from rule 1;
+    /// 3. every number that changes between steps is in a tensor: a learning rate, a count, a place in a queue;
+    /// 4. inputs are copied into the same tensors before every step;
+    /// 5. shapes are those of the steps before;
+    /// 6. what libraries need beside tensors exists before: run the step at least once without capturing it.
+    ///
+    /// What rules 3 and 5 forbid is not seen: such a recording repeats the numbers of the step that was captured.
+    ///
+    /// A step that throws has had no effect where [#replays], and the device goes on as before.
+    ///
+    /// @throws IllegalStateException for what rule 1 forbids, naming the call
+    public Replay capture(Runnable step) {
+        refuseInCapture("capture");
+        return backend.capture(() -> {
+            capturing = true;
+            try {
+                step.run();
+            } finally {
+                capturing = false;
+            }
+        });
+    }
+
+    /// Whether a step is being captured at this moment.
+    public boolean capturing() {
+        return capturing;
+    }
+
+    void refuseInCapture(String call) {
+        if (capturing) {
+            throw new IllegalStateException(call + " is not allowed inside a captured step: what is replayed without "
+                    + "its Java code copies nothing to or from the host, waits for nothing and allocates nothing");
+        }
     }
 
     /// The backend itself: for backends' tests and for replay of captured steps.

@@ -47,6 +47,7 @@ public final class Scope implements AutoCloseable {
             if (list.get(i).capacity - list.get(i).used >= size) chunk = list.get(i);
         }
         if (chunk == null) {
+            device.refuseInCapture("an allocation that its scope has no room for, " + type + " " + shape + ",");
             long capacity = Math.max(size, Math.min(LARGEST_CHUNK, FIRST_CHUNK << Math.min(list.size(), 10)));
             chunk = new Chunk(device.backend().allocate(type, capacity), capacity);
             list.add(chunk);

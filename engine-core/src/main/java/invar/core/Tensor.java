@@ -63,7 +63,7 @@ public final class Tensor implements Elementwise, Reductions, Linalg, Movements 
             throw new IllegalStateException(op + ": the scope of input " + i + " " + shape + " was closed or reset");
         }
         boolean moves = op instanceof MovementOp.Reshape || op instanceof MovementOp.Slice;
-        boolean anyType = moves || op instanceof UpdateOp.Assign;
+        boolean anyType = moves || op instanceof UpdateOp.Assign || op instanceof UpdateOp.PutRows && i < 2;
         if (!anyType && op.integerInput(i) == dtype.floating()) {
             throw new IllegalArgumentException(
                     op + ": input " + i + " must be " + (op.integerInput(i) ? "I32" : "floating") + " but is " + dtype);
@@ -143,27 +143,27 @@ public final class Tensor implements Elementwise, Reductions, Linalg, Movements 
         upload(values.length, HostArray.of(dtype, values));
     }
 
-    /// A copy of the elements on the host, rounded to float.
+    /// A copy of the elements on the host, rounded to float. Waits for the device.
     public float[] floats() {
-        return HostArray.floats(download());
+        return HostArray.floats(download("floats()"));
     }
 
-    /// A copy of the elements on the host.
+    /// A copy of the elements on the host. Waits for the device.
     public double[] doubles() {
-        return HostArray.doubles(download());
+        return HostArray.doubles(download("doubles()"));
     }
 
-    /// A copy of the elements on the host, of a tensor of integers.
+    /// A copy of the elements on the host, of a tensor of integers. Waits for the device.
     public int[] integers() {
-        return HostArray.integers(dtype, download());
+        return HostArray.integers(dtype, download("integers()"));
     }
 
-    /// The value of a tensor with one element.
+    /// The value of a tensor with one element. Waits for the device.
     ///
     /// @throws IllegalArgumentException if it has more
     public double item() {
         if (size() != 1) throw new IllegalArgumentException("only a tensor of one element has a value: " + shape);
-        return doubles()[0];
+        return HostArray.doubles(download("item()"))[0];
     }
 
     private void upload(int count, MemorySegment host) {
@@ -172,11 +172,13 @@ public final class Tensor implements Elementwise, Reductions, Linalg, Movements 
                     "a tensor of shape " + shape + " takes " + shape.elements() + " values, not " + count);
         }
         checkAlive();
+        device.refuseInCapture("upload");
         device.upload(host, this);
     }
 
-    private MemorySegment download() {
+    private MemorySegment download(String call) {
         checkAlive();
+        device.refuseInCapture(call);
         MemorySegment host = HostArray.empty(dtype, size());
         device.download(this, host);
         return host;
@@ -190,6 +192,7 @@ public final class Tensor implements Elementwise, Reductions, Linalg, Movements 
     @Override
     public String toString() {
         String head = dtype + " " + shape + " on " + device.name();
-        return alive() && shape.elements() <= 16 ? head + " " + Arrays.toString(doubles()) : head;
+        boolean shown = alive() && shape.elements() <= 16 && !device.capturing();
+        return shown ? head + " " + Arrays.toString(doubles()) : head;
     }
 }

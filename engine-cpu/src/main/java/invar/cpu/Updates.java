@@ -7,9 +7,11 @@ import invar.core.DType;
 import invar.core.Op;
 import invar.core.Philox;
 import invar.core.Tensor;
+import invar.core.UpdateOp.Advance;
 import invar.core.UpdateOp.Assign;
 import invar.core.UpdateOp.Distribution;
 import invar.core.UpdateOp.Fill;
+import invar.core.UpdateOp.PutRows;
 import invar.core.UpdateOp.Random;
 import invar.core.fused.AdamUpdate;
 import invar.core.fused.LarsUpdate;
@@ -24,14 +26,20 @@ final class Updates {
     private Updates() {}
 
     static void execute(Op.InPlace op, Tensor[] in, Parallel parallel) {
+        if (op instanceof PutRows) {
+            putRows(in[0], in[1], CpuStorage.ints(in[2])[CpuStorage.at(in[2])]);
+            return;
+        }
         if (in[0].dtype() == DType.I32) {
-            integers((Assign) op, in[0], in[1]);
+            if (op instanceof Advance a) advance(a, in[0]);
+            else integers((Assign) op, in[0], in[1]);
             return;
         }
         float[] y = CpuStorage.floats(in[0]);
         int yo = CpuStorage.at(in[0]), size = in[0].size();
         switch (op) {
             case Assign assign -> assign(assign, in, parallel);
+            case PutRows _, Advance _ -> throw new AssertionError(op);                   // done above
             case Fill f -> Arrays.fill(y, yo, yo + size, (float) f.value());
             case Random r -> eachChunk(size, parallel, (from, n) -> random(r, from, y, yo + from, n));
             case SgdUpdate s -> sgd(s, in, scalar(in[3]), parallel);
@@ -42,6 +50,22 @@ final class Updates {
 
     private static float scalar(Tensor tensor) {
         return CpuStorage.floats(tensor)[CpuStorage.at(tensor)];
+    }
+
+    private static void putRows(Tensor y, Tensor x, int at) {
+        long row = x.size() / x.dim(0), to = at * row;
+        int skip = Math.clamp(-to, 0, x.size());                              // rows before the first
+        int count = Math.clamp(y.size() - to, skip, x.size()) - skip;         // rows behind the last
+        if (count == 0) return;
+        Object from = y.dtype() == DType.I32 ? CpuStorage.ints(x) : CpuStorage.floats(x);
+        Object into = y.dtype() == DType.I32 ? CpuStorage.ints(y) : CpuStorage.floats(y);
+        System.arraycopy(from, CpuStorage.at(x) + skip, into, (int) (CpuStorage.at(y) + to + skip), count);
+    }
+
+    private static void advance(Advance a, Tensor place) {
+        int[] y = CpuStorage.ints(place);
+        int yo = CpuStorage.at(place);
+        for (int i = 0; i < place.size(); i++) y[yo + i] = (y[yo + i] + a.by()) % a.modulus();
     }
 
     private static void integers(Assign assign, Tensor to, Tensor from) {

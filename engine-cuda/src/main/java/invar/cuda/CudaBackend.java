@@ -15,6 +15,7 @@ import invar.core.spi.Storage;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /// An NVIDIA GPU as a device: tensors are in its memory, in single precision, and every op is one kernel of the module
 /// `kernels`, or a few, on one stream. Every output element has one writer and every sum a fixed order, so the same
@@ -23,6 +24,7 @@ public final class CudaBackend implements Backend {
 
     private final Gpu gpu;
     private final List<CudaReplay> replays = new ArrayList<>();
+    private Set<Storage> captured;                              // what the step being captured uses; null: none is
     private boolean closed;
 
     /// Opens a device.
@@ -62,6 +64,10 @@ public final class CudaBackend implements Backend {
     @Override
     public void execute(Op op, Tensor[] in, Tensor[] out) {
         gpu.memory().reuseScratch();
+        if (captured != null) {
+            for (Tensor tensor : in) captured.add(tensor.storage());
+            for (Tensor tensor : out) captured.add(tensor.storage());
+        }
         switch (op) {
             case PointwiseOp f -> Pointwise.execute(f, in, out[0], gpu);
             case MovementOp m -> Movements.execute(m, in, out[0], gpu);
@@ -84,10 +90,24 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
+    public boolean replays() {
+        return true;
+    }
+
+    @Override
     public Replay capture(Runnable step) {
-        CudaReplay replay = new CudaReplay(gpu.stream(), step);
-        replays.add(replay);
-        return replay;
+        Set<Storage> used = CudaReplay.nothing();
+        captured = used;
+        gpu.memory().capturing(true);
+        try {
+            CudaReplay replay = new CudaReplay(gpu.stream(), step, used);
+            replays.removeIf(CudaReplay::closed);
+            replays.add(replay);
+            return replay;
+        } finally {
+            gpu.memory().capturing(false);
+            captured = null;
+        }
     }
 
     /// Frees what the device holds for this backend.

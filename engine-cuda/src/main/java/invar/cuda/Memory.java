@@ -32,12 +32,13 @@ final class Memory implements AutoCloseable {
     private final List<Block> retired = new ArrayList<>();
     private Block scratch;
     private long bytes, scratchUsed;
-    private boolean closed;
+    private boolean capturing, closed;
 
     /// Memory with undefined contents.
     ///
     /// @throws OutOfMemoryError with what was asked for, what is in use, and what would help
     CudaStorage allocate(long size) {
+        if (capturing) throw new IllegalStateException("no memory can be allocated inside a captured step");
         collect();
         Block block = block(Math.max(size, 4));
         CudaStorage storage = new CudaStorage(block.address.value(), block.bytes);
@@ -54,6 +55,11 @@ final class Memory implements AutoCloseable {
             if (scratchUsed > 0) {
                 throw new IllegalStateException("an op asks for all its scratch memory at once");
             }
+            if (capturing) {
+                throw new IllegalStateException("scratch memory of " + mebibytes(rounded) + " MiB, of which there are "
+                        + mebibytes(scratch == null ? 0 : scratch.bytes) + ", cannot be allocated inside a captured "
+                        + "step: a step must have run once before it is captured");
+            }
             Block larger = block(Math.max(rounded, scratch == null ? 1 << 20 : 2 * scratch.bytes));
             if (scratch != null) retired.add(scratch);          // a captured step may go on using it
             scratch = larger;
@@ -61,6 +67,11 @@ final class Memory implements AutoCloseable {
         long address = scratch.address.value() + scratchUsed;
         scratchUsed += rounded;
         return address;
+    }
+
+    /// Whether a step is being captured, during which the driver allocates nothing.
+    void capturing(boolean now) {
+        capturing = now;
     }
 
     /// Begins an op: scratch memory is used again from its beginning.

@@ -5,9 +5,11 @@ import static jcuda.driver.JCudaDriver.cuMemcpyDtoDAsync;
 import invar.core.DType;
 import invar.core.Op;
 import invar.core.Tensor;
+import invar.core.UpdateOp.Advance;
 import invar.core.UpdateOp.Assign;
 import invar.core.UpdateOp.Distribution;
 import invar.core.UpdateOp.Fill;
+import invar.core.UpdateOp.PutRows;
 import invar.core.UpdateOp.Random;
 import invar.core.fused.AdamUpdate;
 import invar.core.fused.LarsUpdate;
@@ -25,6 +27,10 @@ final class Updates {
         long n = y.shape().elements();
         switch (op) {
             case Assign assign -> assign(assign, in, n, gpu);
+            case PutRows _ -> gpu.kernel("put_rows").tensor(y).tensor(in[1]).tensor(in[2])
+                    .i64(in[1].size() / in[1].dim(0)).i64(n).i64(in[1].size())
+                    .elements(in[1].size());
+            case Advance a -> gpu.kernel("advance").tensor(y).i32(a.by()).i32(a.modulus()).i64(n).elements(n);
             case Fill f -> gpu.kernel("fill").tensor(y).f32(f.value()).i64(n).elements(n);
             case Random r -> gpu.kernel(r.distribution() == Distribution.UNIFORM ? "random_uniform" : "random_normal")
                     .tensor(y).i64(r.seed()).i64(r.stream()).i64(n).elements(n);

@@ -9,9 +9,11 @@ import invar.core.Scope;
 import invar.core.Shape;
 import invar.core.Tensor;
 import invar.core.UpdateOp.Assign;
+import invar.core.fused.LarsUpdate;
 import invar.core.spi.Replay;
 import invar.cuda.Emulator.What;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -139,8 +141,102 @@ class CudaFaultsTest {
         try (Device device = device()) {
             Tensor x = device.tensor(Shape.of(3), 1, 2, 3);
             assertThatThrownBy(() -> device.backend().capture(x::exp))
-                    .hasMessageContaining("cuMemAlloc", "CUDA_ERROR_STREAM_CAPTURE");
+                    .hasMessage("no memory can be allocated inside a captured step");
         }
+    }
+
+    /// Rule 6 of captured steps: scratch memory is there before. What did not fit later has a place of its own.
+    @Test
+    void scratchMemoryThatWouldHaveToGrowInACapturedStepIsRefused() {
+        try (Device device = device()) {
+            Memory memory = ((CudaBackend) device.backend()).gpu().memory();
+            Tensor p = device.tensor(Shape.of(3, 1), 1, 2, 3), v = device.zeros(Shape.of(3, 1)), lr = device.scalar(1);
+            Tensor g = device.tensor(Shape.of(3, 1), 1, 2, 3);
+            LarsUpdate lars = new LarsUpdate(LarsUpdate.Form.AUTHORS, 1e-3, 0, 0, false, false, false);
+            Runnable step = () -> Ops.update(lars, p, v, g, lr);                     // p ← p − g
+            assertThatThrownBy(() -> device.capture(step)).isInstanceOf(IllegalStateException.class)
+                    .hasMessage("scratch memory of 1 MiB, of which there are 0, cannot be allocated inside a captured "
+                            + "step: a step must have run once before it is captured");
+            assertThat(p.floats()).containsExactly(1, 2, 3);
+            step.run();
+            p.upload(1.0, 2, 3);
+            Replay replay = device.capture(step);
+            assertThat(p.floats()).containsOnly(0);
+            assertThatThrownBy(() -> device.capture(() -> {
+                memory.reuseScratch();
+                memory.scratch(5 << 20);
+            })).hasMessageContaining("scratch memory of 5 MiB, of which there are 1, cannot be allocated");
+            memory.reuseScratch();
+            memory.scratch(5 << 20);
+            p.upload(4.0, 5, 6);
+            replay.run();
+            assertThat(p.floats()).containsOnly(3);
+        }
+    }
+
+    /// Each is refused before the driver hears of it, and then the step can be run as it is.
+    @Test
+    void whatACapturedStepMayNotDoIsRefusedAndEverythingGoesOn() {
+        try (Device device = device(); Scope scope = device.scope()) {
+            Tensor x = device.persistent(() -> device.tensor(Shape.of(3), 1, 2, 3));
+            List<Runnable> forbidden = List.of(x::floats, () -> x.upload(1.0, 2, 3), device::synchronize,
+                    () -> device.persistent(() -> device.zeros(Shape.of(2))), () -> device.zeros(Shape.of(5 << 20)));
+            for (Runnable call : forbidden) {
+                Runnable step = () -> {
+                    scope.reset();
+                    Ops.update(Assign.COPY, x, x.plus(1));
+                    call.run();
+                };
+                Ops.update(Assign.COPY, x, x.plus(0));                               // room
+                assertThatThrownBy(() -> device.capture(step)).isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("is not allowed inside a captured step");
+                assertThat(x.floats()).containsExactly(1, 2, 3);
+                step.run();
+                x.upload(1.0, 2, 3);
+            }
+        }
+    }
+
+    /// A call past the engine that waits: the driver breaks the capture off, and says so.
+    @Test
+    void aCaptureThatTheDriverBreaksOffIsReported() {
+        try (Device device = device()) {
+            Gpu gpu = ((CudaBackend) device.backend()).gpu();
+            Tensor x = device.tensor(Shape.of(3), 1, 2, 3);
+            assertThatThrownBy(() -> device.capture(gpu::synchronize))
+                    .hasMessageContainingAll("cuStreamSynchronize", "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED");
+            assertThatThrownBy(() -> device.capture(() -> {
+                try {
+                    gpu.synchronize();
+                } catch (IllegalStateException e) {
+                    assertThat(e).isNotNull();                                       // swallowed
+                }
+            })).hasMessageContainingAll("cuStreamEndCapture", "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED");
+            assertThat(x.exp().floats()).hasSize(3);
+        }
+    }
+
+    /// Memory of a step whose tensors nobody has any more.
+    @Test
+    void memoryOfACapturedStepStaysUntilItIsClosed() throws InterruptedException {
+        try (Device device = device()) {
+            Tensor sum = device.zeros(Shape.of(3));
+            Replay replay = capture(device, sum);
+            for (int i = 0; i < 5; i++) {
+                System.gc();
+                Thread.sleep(20);
+                device.zeros(Shape.of(3));                                           // collects
+            }
+            replay.run();
+            assertThat(sum.floats()).containsExactly(2, 4, 6);
+            replay.close();
+            assertThatThrownBy(replay::run).hasMessage("the captured step was closed");
+        }
+    }
+
+    private static Replay capture(Device device, Tensor sum) {
+        Tensor x = device.tensor(Shape.of(3), 1, 2, 3);
+        return device.capture(() -> Ops.update(Assign.ACCUMULATE, sum, x));
     }
 
     @Test

@@ -111,11 +111,14 @@ public record VisionTransformer(PatchEmbedding patchEmbed, Tensor clsToken, Tens
     Tensor positions(int height, int width) {
         int grid = grid(posEmbed), d = features();
         if (height == grid && width == grid) return posEmbed;
-        Tensor resize = posEmbed.device().tensor(Shape.of(height * width, grid * grid),
-                Bicubic.matrix(grid, height, width));
+        Tensor resize = posEmbed.device().constant(new Resize(grid, height, width), () -> posEmbed.device().tensor(
+                Shape.of(height * width, grid * grid), Bicubic.matrix(grid, height, width)));
         Tensor resized = resize.matmul(posEmbed.slice(1, 1, 1 + grid * grid).reshape(grid * grid, d));
         return posEmbed.slice(1, 0, 1).concat(1, resized.reshape(1, height * width, d));
     }
+
+    /// The weights of an interpolation from (grid, grid) to (height, width).
+    private record Resize(int grid, int height, int width) {}
 
     /// g, the side of the square of patches.
     private static int grid(Tensor positions) {

@@ -148,8 +148,13 @@ public final class Losses {
     /// @param scores (N, N); `scores[i, j]` says how well candidate j fits context i. Transposed, the contexts compete.
     public static Tensor matching(Tensor scores) {
         int n = scores.dim(0);
-        return crossEntropy(scores, scores.device().integers(Shape.of(n), IntStream.range(0, n).toArray()));
+        Tensor own = scores.device().constant(new Own(n),
+                () -> scores.device().integers(Shape.of(n), IntStream.range(0, n).toArray()));
+        return crossEntropy(scores, own);
     }
+
+    /// The labels 0 … n − 1.
+    private record Own(int n) {}
 
     /// Noise-contrastive estimation of instance discrimination (Wu et al. 2018,
     /// [arXiv:1805.01978](https://arxiv.org/abs/1805.01978), Eq. 6 to 8, as in lib/NCECriterion.py): with c = m / n, m
@@ -280,7 +285,7 @@ public final class Losses {
             throw new IllegalArgumentException("a prediction across views needs two views and a target for one to all "
                     + "of them, not " + logits.size() + " views and " + targets.size() + " targets");
         }
-        Tensor total = logits.getFirst().device().scalar(0);
+        Tensor total = logits.getFirst().device().zeros(Shape.of());
         for (int i = 0; i < targets.size(); i++) {
             for (int v = 0; v < logits.size(); v++) {
                 if (v != i) total = total.add(softCrossEntropy(logits.get(v), targets.get(i)));
@@ -342,7 +347,8 @@ public final class Losses {
     /// u = x / max(‖x‖, ε)          ε = 1e-8
     /// ```
     /// ε inside the norm is added to every coordinate, as by the `PairwiseDistance` of DINOv2's code. The neighbours
-    /// are picked on the host, the first of equally near ones; gradients flow to both ends.
+    /// are picked on the host, the first of equally near ones, so a step with it cannot be captured; gradients flow to
+    /// both ends.
     ///
     /// @param x (N, D), N ≥ 2
     public static Tensor koLeo(Tensor x) {

@@ -18,6 +18,14 @@ import java.util.Optional;
 /// loss(views, step)       recorded on the tape, then differentiated; the optimizer moves the parameters
 /// afterUpdate(step)       moving averages, queues, banks
 /// ```
+/// The last two may be captured once and then replayed, step after step, without running their Java code again
+/// ([invar.core.Device#capture] has the rules). So in them nothing is copied to or from the host, and whatever changes
+/// from step to step is read from tensors that are the same objects in every step: `step.value(schedule)`, a queue's
+/// pointer, what [#beforeStep] has uploaded. Tensors without a scope that are made once, such as labels, come from
+/// [invar.core.Device#constant]. Where the ops themselves change, as with a queue that is used from some step on, the
+/// `if` asks [Step#reached], and every phase is captured for itself. A method that breaks the rules is trained op by
+/// op, which is slower.
+///
 /// Everything that these methods change is in [#state], so that training can stop after any step and go on from a
 /// checkpoint with the same losses, bit for bit.
 public interface SslMethod {
@@ -55,7 +63,9 @@ public interface SslMethod {
     /// @param epoch from 0
     default void beforeEpoch(long epoch, Step step) {}
 
-    /// Called before every [#loss], outside of what the tape records: random draws. Nothing by default.
+    /// Called before every [#loss], outside of what the tape records and of what a captured step repeats: random draws,
+    /// uploads. Tensors that are born here die before the loss; what it needs is kept in persistent ones. Nothing by
+    /// default.
     default void beforeStep(Step step) {}
 
     /// Called after the optimizer's step: moving averages, queues. Nothing by default.

@@ -55,7 +55,7 @@ public record SoftmaxCrossEntropy(double labelSmoothing, int ignoreIndex) implem
     @Override
     public Tensor[] reference(Tensor... in) {
         Tensor x = in[0], labels = in[1];
-        checkLabels(labels.integers(), x.dim(1));
+        if (!x.device().capturing()) checkLabels(labels.integers(), x.dim(1));
         Tensor weight = in.length == 3 ? in[2].stopGradient() : x.device().full(Shape.of(x.dim(1)), 1);     // (K)
         Tensor label = labelled(labels, x.dim(1));                                                          // (N, K)
         Tensor target = target(label, weight);                                                              // (N, K)

@@ -4,9 +4,11 @@ import invar.core.DType;
 import invar.core.Op;
 import invar.core.Philox;
 import invar.core.Tensor;
+import invar.core.UpdateOp.Advance;
 import invar.core.UpdateOp.Assign;
 import invar.core.UpdateOp.Distribution;
 import invar.core.UpdateOp.Fill;
+import invar.core.UpdateOp.PutRows;
 import invar.core.UpdateOp.Random;
 import invar.core.fused.AdamUpdate;
 import invar.core.fused.LarsUpdate;
@@ -18,6 +20,16 @@ final class Update {
     private Update() {}
 
     static void execute(Op.InPlace op, Tensor[] in) {
+        if (op instanceof PutRows) {
+            putRows(in[0], in[1], Array.integer(in[2], 0));
+            return;
+        }
+        if (op instanceof Advance a) {
+            for (int i = 0; i < in[0].size(); i++) {
+                Array.setInteger(in[0], i, (Array.integer(in[0], i) + a.by()) % a.modulus());
+            }
+            return;
+        }
         if (in[0].dtype() == DType.I32) {                            // only COPY and ACCUMULATE are defined on integers
             for (int i = 0; i < in[0].size(); i++) {
                 int old = op == Assign.ACCUMULATE ? Array.integer(in[0], i) : 0;
@@ -32,6 +44,7 @@ final class Update {
                 double c = in.length > 2 ? new Array(in[2]).at(0) : 0;
                 for (int i = 0; i < y.size; i++) y.set(i, value(assign, y.at(i), x.at(i), c));
             }
+            case PutRows _, Advance _ -> throw new AssertionError(op);                   // done above
             case Fill f -> y.fill(f.value());
             case Random r -> {
                 Philox words = new Philox(r.seed(), r.stream());
@@ -42,6 +55,16 @@ final class Update {
             case SgdUpdate s -> sgd(s, y, new Array(in[1]), new Array(in[2]), new Array(in[3]).at(0));
             case AdamUpdate a -> adam(a, in);
             case LarsUpdate l -> lars(l, y, new Array(in[1]), new Array(in[2]), new Array(in[3]).at(0));
+        }
+    }
+
+    private static void putRows(Tensor y, Tensor x, int at) {
+        int row = x.size() / x.dim(0);
+        for (int i = 0; i < x.size(); i++) {
+            long to = (long) at * row + i;
+            if (to < 0 || to >= y.size()) continue;
+            if (y.dtype() == DType.I32) Array.setInteger(y, (int) to, Array.integer(x, i));
+            else new Array(y).set((int) to, new Array(x).at(i));
         }
     }
 

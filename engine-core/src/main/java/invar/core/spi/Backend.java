@@ -5,7 +5,7 @@ import invar.core.Op;
 import invar.core.Tensor;
 import java.lang.foreign.MemorySegment;
 
-/// What a device must be able to do. Ten methods; ops are data, so a new op adds none.
+/// What a device must be able to do. Eleven methods; ops are data, so a new op adds none.
 ///
 /// The engine calls a backend from the one thread that uses its [invar.core.Device], and has checked all shapes and
 /// types before. Work happens in call order. `allocate` allocates; no other method may allocate device memory that
@@ -41,8 +41,14 @@ public interface Backend extends AutoCloseable {
     /// Returns when everything asked for so far is done.
     default void synchronize() {}
 
+    /// Whether [#capture] makes a recording that runs without the Java code of the step; then `step` itself only
+    /// records, and if it throws, nothing of it was done.
+    default boolean replays() {
+        return false;
+    }
+
     /// Runs `step` exactly once and returns what runs it again on the same buffers. Inside it there is no upload,
-    /// download or allocation.
+    /// download or allocation: [invar.core.Device#capture] sees to that.
     default Replay capture(Runnable step) {
         step.run();
         return step::run;

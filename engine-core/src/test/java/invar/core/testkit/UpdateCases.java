@@ -1,9 +1,11 @@
 package invar.core.testkit;
 
 import invar.core.Shape;
+import invar.core.UpdateOp.Advance;
 import invar.core.UpdateOp.Assign;
 import invar.core.UpdateOp.Distribution;
 import invar.core.UpdateOp.Fill;
+import invar.core.UpdateOp.PutRows;
 import invar.core.UpdateOp.Random;
 import invar.core.fused.AdamUpdate;
 import invar.core.fused.LarsUpdate;
@@ -31,7 +33,14 @@ final class UpdateCases {
                 cases.add(Case.of("", new Fill(value), Tolerance.EXACT, Input.gaussian(1, shape)));
             }
         }
+        for (int at : new int[] {0, 1, 3, 6, 7, -1, -2, -3}) {              // the last ones are, in part, outside
+            places(cases, at, Shape.of(7), Shape.of(2));
+            places(cases, at, Shape.of(7, 33), Shape.of(2, 33));
+            places(cases, at, Shape.of(9, 3, 5), Shape.of(3, 3, 5));
+        }
         for (int size : new int[] {1, 2, 3, 5, 33, 4099}) {
+            cases.add(Case.of("", new Advance(256, 1000), Tolerance.EXACT,
+                    Input.integersBelow(1000, 1, Shape.of(size))));
             for (long seed : new long[] {0, 42, -7, 0x1234_5678_9ABC_DEF0L}) {
                 Input y = Input.gaussian(1, Shape.of(size));
                 cases.add(Case.of("", new Random(Distribution.UNIFORM, seed, ~seed), Tolerance.EXACT, y));
@@ -39,6 +48,14 @@ final class UpdateCases {
             }
         }
         return cases;
+    }
+
+    private static void places(List<Case> cases, int at, Shape to, Shape from) {
+        Input place = Input.integers(Shape.of(), at);
+        cases.add(Case.of("at " + at, new PutRows(), Tolerance.EXACT, Input.gaussian(1, to), Input.gaussian(2, from),
+                place));
+        cases.add(Case.of("integers at " + at, new PutRows(), Tolerance.EXACT, Input.integersBelow(1000, 1, to),
+                Input.integersBelow(1000, 2, from), place));
     }
 
     private static void assignments(List<Case> cases, Shape shape) {

@@ -98,7 +98,8 @@ final class DistillCommand implements Callable<Integer> {
         PrintWriter console = spec.commandLine().getOut();
         try (Device opened = device.open()) {
             ClassifierFile.Loaded taught = Distilling.teacher(config, opened);
-            try (Tuning tuning = Distilling.prepare(config, taught, opened, device.dataWorkers())) {
+            try (Tuning tuning = options.choose(
+                    Distilling.prepare(config, taught, opened, device.dataWorkers()))) {
                 RunFolder folder = resuming ? earlier : options.folder("distill-" + name());
                 Map<String, Double> others = new LinkedHashMap<>();
                 TuningSession session = new TuningSession(Distill.NAME, tuning, folder.root(), others, opened);

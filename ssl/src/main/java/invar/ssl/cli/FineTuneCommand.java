@@ -87,14 +87,16 @@ final class FineTuneCommand implements Callable<Integer> {
             TrainConfig config = resuming ? FineTuning.load(earlier) : resolve(from, opened);
             RunFolder folder;
             Map<String, Double> results = new LinkedHashMap<>();
-            try (Tuning tuning = FineTuning.prepare(config, opened, device.dataWorkers())) {
+            try (Tuning tuning = options.choose(
+                    FineTuning.prepare(config, opened, device.dataWorkers()))) {
                 folder = resuming ? earlier : options.folder("finetune-" + run.toAbsolutePath().getFileName());
                 if (!resuming) planTwin(folder, config);
                 if (!run(tuning, folder, folder, results, opened)) return ExitCode.INTERRUPTED;
             }
             RunFolder twin = new RunFolder(folder.root().resolve(TWIN));
             if (!Files.exists(twin.config())) return ExitCode.OK;
-            try (Tuning tuning = FineTuning.prepare(FineTuning.load(twin), opened, device.dataWorkers())) {
+            try (Tuning tuning = options.choose(
+                    FineTuning.prepare(FineTuning.load(twin), opened, device.dataWorkers()))) {
                 return run(tuning, twin, folder, results, opened) ? ExitCode.OK : ExitCode.INTERRUPTED;
             }
         }

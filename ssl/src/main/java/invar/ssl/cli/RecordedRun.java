@@ -75,6 +75,11 @@ final class RecordedRun {
         }
 
         @Override
+        public void noticed(String sentence) {
+            display.warn(sentence);
+        }
+
+        @Override
         public void stepped(long step, double loss) {
             display.stepped(step);
             if (System.nanoTime() - saved < SAVE_EVERY_NANOS) return;

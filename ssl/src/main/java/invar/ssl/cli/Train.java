@@ -36,7 +36,8 @@ import picocli.CommandLine.Spec;
 final class Train implements Callable<Integer> {
 
     /// Options that change how a run is computed or shown, but not its result: the ones that --resume allows.
-    private static final List<String> NEUTRAL = List.of("--resume", "--device", "--threads", "--quiet", "--stacktrace");
+    private static final List<String> NEUTRAL = List.of("--resume", "--device", "--threads", GraphOption.NAME,
+            "--quiet", "--stacktrace");
 
     @Spec
     private CommandSpec spec;
@@ -99,6 +100,9 @@ final class Train implements Callable<Integer> {
     @Mixin
     private DeviceOption device;
 
+    @Mixin
+    private GraphOption graph;
+
     @Option(names = "--out", paramLabel = "FOLDER", description = "The run's folder (default: a new one in runs/).")
     private Path out;
 
@@ -120,7 +124,8 @@ final class Train implements Callable<Integer> {
         else if (overwrite) throw new UserError("--overwrite needs --out: without it, a run gets a new folder.");
         TrainConfig resolved = resuming ? ConfigFile.load(RunFolder.existing(resume).config()) : resolve();
         try (Device opened = device.open();
-                TrainingSession session = TrainingSession.prepare(resolved, opened, device.dataWorkers())) {
+                TrainingSession session = TrainingSession.prepare(resolved, opened, device.dataWorkers(),
+                        graph.wanted())) {
             boolean done = resuming ? session.resume(RunFolder.existing(resume), quiet, console)
                     : session.start(folder(resolved), quiet, console);
             return done ? ExitCode.OK : ExitCode.INTERRUPTED;

@@ -48,13 +48,17 @@ final class TrainingSession implements AutoCloseable {
     }
 
     /// Loads the data and builds everything; all mistakes in settings and data are found here.
-    static TrainingSession prepare(TrainConfig config, Device device, int workers) {
+    ///
+    /// @param replaying whether steps are replayed where the device can
+    static TrainingSession prepare(TrainConfig config, Device device, int workers, boolean replaying) {
         Recipe recipe = Recipes.named(config.augment(), config.imageSize());
         Split split = Datasets.open(config.data(), Datasets.Options.DEFAULT.withSide(config.imageSize()));
         Normalize normalize = ChannelStatistics.of(split.train());
         Feed feed = Feed.of(config, split.train(), recipe.then(normalize), workers);
         try {
-            return new TrainingSession(config, device, split, normalize, new Trainer(config, feed, device));
+            Trainer trainer = new Trainer(config, feed, device);
+            trainer.replaying(replaying);
+            return new TrainingSession(config, device, split, normalize, trainer);
         } catch (RuntimeException | Error e) {
             feed.close();
             throw e;

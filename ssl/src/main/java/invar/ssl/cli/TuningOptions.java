@@ -3,9 +3,11 @@ package invar.ssl.cli;
 import invar.ssl.UserError;
 import invar.ssl.train.RunFolder;
 import invar.ssl.train.TrainConfig;
+import invar.ssl.tune.Tuning;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
@@ -14,7 +16,8 @@ import picocli.CommandLine.Option;
 final class TuningOptions {
 
     /// Options that change how a run is computed or shown, but not its result: the ones that --resume allows.
-    private static final List<String> NEUTRAL = List.of("--resume", "--device", "--threads", "--quiet", "--stacktrace");
+    private static final List<String> NEUTRAL = List.of("--resume", "--device", "--threads", GraphOption.NAME,
+            "--quiet", "--stacktrace");
 
     @Option(names = "--data", paramLabel = "NAME|PATH",
             description = "Other data than before (default: those of the run or of the teacher).")
@@ -58,6 +61,9 @@ final class TuningOptions {
             description = "Continue the run of this command in this folder where it stopped.")
     Path resume;
 
+    @Mixin
+    private GraphOption graph;
+
     @Option(names = "--quiet", description = "No progress, only the result.")
     boolean quiet;
 
@@ -86,6 +92,12 @@ final class TuningOptions {
                         + " cannot be given with --resume.");
             }
         }
+    }
+
+    /// Tells the run whether to replay its steps.
+    Tuning choose(Tuning tuning) {
+        tuning.trainer().replaying(graph.wanted());
+        return tuning;
     }
 
     /// The folder of a new run.

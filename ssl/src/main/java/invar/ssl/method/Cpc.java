@@ -111,7 +111,7 @@ public final class Cpc implements SslMethod {
     @Override
     public Tensor loss(Views views, Step step) {
         Tensor z = networks.encoder.apply(grid.cut(views.first()), Mode.TRAIN);        // (N G², F)   z = f(x)
-        Tensor loss = z.device().scalar(0);
+        Tensor loss = z.device().zeros(Shape.of());
         for (int d = 0; d < DIRECTIONS; d++) {
             Direction way = networks.directions.get(d);
             Tensor ahead = z.gather(turned.get(d));                                    // this direction is downwards

@@ -96,8 +96,8 @@ public final class DeepClusterV2 implements SslMethod {
         Tensor all = embeddings(MultiCrop.crops(views), Mode.TRAIN);  // zᵥ          of every crop v, (V N, D)
         z = MultiCrop.split(all, views.images()).subList(0, views.global().size());
         index = views.index().orElseThrow();
-        Tensor sum = all.device().scalar(0);
-        for (int head = 0; head < config.heads; head++) {             // −log softmax(zᵥ Cᵀ / τ)_y, y the cluster
+        Tensor sum = networks.clusters.loss(0, all, index, config.temperature);
+        for (int head = 1; head < config.heads; head++) {             // −log softmax(zᵥ Cᵀ / τ)_y, y the cluster
             sum = sum.add(networks.clusters.loss(head, all, index, config.temperature));
         }
         return sum.scale(1.0 / config.heads);                         // L           mean over heads, crops and images

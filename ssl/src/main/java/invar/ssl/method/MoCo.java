@@ -108,7 +108,7 @@ public final class MoCo implements SslMethod {
 
     @Override
     public void afterUpdate(Step step) {
-        nets.health.take(q, k, nets.queue, step);
+        nets.health.take(q, k, nets.queue);
         nets.queue.enqueue(k);                                                // enqueue(queue, k), dequeue(queue)
     }
 

@@ -88,6 +88,7 @@ public final class SwAv implements SslMethod {
 
     @Override
     public void beforeStep(Step step) {
+        networks.codes.beforeStep(step);
         networks.prototypes.normalize();                              // C           rows of unit length
     }
 

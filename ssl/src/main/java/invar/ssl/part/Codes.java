@@ -45,6 +45,11 @@ public record Codes(Sinkhorn sinkhorn, @Buffer List<FeatureQueue> queues, @Buffe
                 setup.stepsPerEpoch());
     }
 
+    /// At the start of an epoch, forgets which prototypes were the nearest of an image.
+    public void beforeStep(Step step) {
+        if (step.index() % epoch == 0) Ops.update(new UpdateOp.Fill(0), used);
+    }
+
     /// q of each view, constants for differentiation.
     ///
     /// @param scores     z Cᵀ (N, K) of each view
@@ -53,7 +58,7 @@ public record Codes(Sinkhorn sinkhorn, @Buffer List<FeatureQueue> queues, @Buffe
     public List<Tensor> assign(List<Tensor> scores, Prototypes prototypes, Step step) {
         return IntStream.range(0, scores.size()).mapToObj(v -> {
             Tensor batch = scores.get(v).stopGradient();
-            if (queues.isEmpty() || step.index() < full) return sinkhorn.assign(batch);
+            if (queues.isEmpty() || !step.reached(full)) return sinkhorn.assign(batch);
             Tensor older = prototypes.constantScores(queues.get(v).rows());                  // (L, K)
             int l = older.dim(0);
             return sinkhorn.assign(older.concat(0, batch)).rows(l, l + batch.dim(0));
@@ -66,8 +71,7 @@ public record Codes(Sinkhorn sinkhorn, @Buffer List<FeatureQueue> queues, @Buffe
     /// @param z     (N, D) of each view
     /// @param codes (N, K) of each view
     public void update(List<Tensor> z, List<Tensor> codes, Step step) {
-        for (int v = 0; v < queues.size() && step.index() >= start; v++) queues.get(v).enqueue(z.get(v));
-        if (step.index() % epoch == 0) Ops.update(new UpdateOp.Fill(0), used);
+        for (int v = 0; v < queues.size() && step.reached(start); v++) queues.get(v).enqueue(z.get(v));
         for (Tensor q : codes) {
             Tensor nearest = q.equal(q.maximum(1)).maximum(0).reshape(used.shape());
             Ops.update(UpdateOp.Assign.COPY, used, used.max(nearest));

@@ -42,22 +42,27 @@ public record EpochMemory(@Buffer List<Tensor> features, @Buffer Tensor image, @
         filled.upload(0);
     }
 
-    /// Adds the rows of a batch. Waits for the device.
+    /// Adds the rows of a batch. Nothing says so where there is no room for them until [#count] is asked.
     ///
     /// @param z     for each view (N, D)
     /// @param index (N), I32: which images they are
     public void add(List<Tensor> z, Tensor index) {
-        int from = count(), to = from + index.dim(0);
         for (int v = 0; v < features.size(); v++) {
-            Ops.update(UpdateOp.Assign.COPY, features.get(v).rows(from, to), z.get(v));
+            Ops.update(new UpdateOp.PutRows(), features.get(v), z.get(v), filled);
         }
-        Ops.update(UpdateOp.Assign.COPY, image.rows(from, to), index);
-        filled.upload(to);
+        Ops.update(new UpdateOp.PutRows(), image, index, filled);
+        Ops.update(new UpdateOp.Advance(index.dim(0), Integer.MAX_VALUE - index.dim(0)), filled);
     }
 
     /// How many rows there are now. Waits for the device.
+    ///
+    /// @throws IllegalStateException if more were added than there is room for
     public int count() {
-        return filled.integers()[0];
+        int count = filled.integers()[0], room = image.dim(0);
+        if (count > room) {
+            throw new IllegalStateException("a memory for " + room + " images was given " + count);
+        }
+        return count;
     }
 
     /// The rows of one view.

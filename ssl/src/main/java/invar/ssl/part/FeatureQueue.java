@@ -46,12 +46,12 @@ public record FeatureQueue(@Buffer Tensor rows, @Buffer Tensor pointer) {
     /// @param keys (N, D), used as given: of unit length in MoCo
     /// @throws IllegalArgumentException if N does not divide K, or the extents D differ
     public void enqueue(Tensor keys) {
-        int n = keys.dim(0), k = rows.dim(0), at = pointer.integers()[0];
+        int n = keys.dim(0), k = rows.dim(0);
         if (k % n != 0) {
             throw new IllegalArgumentException(
                     "the length of the queue, " + k + ", must be a multiple of the batch, which is " + n);
         }
-        Ops.update(UpdateOp.Assign.COPY, rows.rows(at, at + n), keys);
-        pointer.upload((at + n) % k);
+        Ops.update(new UpdateOp.PutRows(), rows, keys, pointer);
+        Ops.update(new UpdateOp.Advance(n, k), pointer);
     }
 }

@@ -16,6 +16,9 @@ import java.util.stream.IntStream;
 /// @param mask (N, 1), 1 where the network is confident, else 0
 public record PseudoLabels(Tensor hard, Tensor mask) {
 
+    /// C, C − 1, …, 1: of equally likely classes the first has the most.
+    private record Before(int classes) {}
+
     /// The labels by these logits.
     ///
     /// @param logits     z (N, C)
@@ -24,8 +27,8 @@ public record PseudoLabels(Tensor hard, Tensor mask) {
         Tensor q = logits.stopGradient().softmax(1), most = q.maximum(1);                    // (N, C), (N, 1)
         Tensor mask = most.less(most.full(confidence)).affine(-1, 1);                        // not less: ≥
         int classes = q.dim(1);
-        Tensor before = q.device().tensor(Shape.of(1, classes),                              // C, C − 1, …, 1
-                IntStream.range(0, classes).mapToDouble(c -> classes - c).toArray());
+        Tensor before = q.device().constant(new Before(classes), () -> q.device().tensor(
+                Shape.of(1, classes), IntStream.range(0, classes).mapToDouble(c -> classes - c).toArray()));
         Tensor likeliest = q.equal(most).mul(before);
         return new PseudoLabels(likeliest.equal(likeliest.maximum(1)), mask);
     }

@@ -57,7 +57,7 @@ final class Trained {
     /// One step of every optimizer whose parameters are not frozen.
     void step(Gradients gradients, Step step) {
         for (Part part : parts) {
-            if (step.index() < part.frozen) continue;
+            if (!step.reached(part.frozen)) continue;
             Map<String, Tensor> byName = new LinkedHashMap<>();
             part.optimizer.parameters().forEach((name, parameter) -> {
                 if (gradients.reach(parameter)) byName.put(name, clipped(gradients.of(parameter)));

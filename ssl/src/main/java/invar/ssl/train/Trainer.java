@@ -1,9 +1,12 @@
 package invar.ssl.train;
 
 import invar.core.Device;
+import invar.core.Ops;
 import invar.core.Scope;
+import invar.core.Shape;
 import invar.core.Tape;
 import invar.core.Tensor;
+import invar.core.UpdateOp;
 import invar.nn.Layer;
 import invar.nn.init.Init;
 import invar.nn.io.Safetensors;
@@ -44,6 +47,9 @@ public final class Trainer implements AutoCloseable {
 
         /// After every epoch, with its means.
         void epochDone(EpochMetrics metrics);
+
+        /// Something that concerns no result: one sentence, such as why steps cannot be replayed.
+        default void noticed(String sentence) {}
     }
 
     private static final String FORMAT = "invar-checkpoint-1";
@@ -58,6 +64,8 @@ public final class Trainer implements AutoCloseable {
     private final Step step;
     private final Inputs inputs;
     private final long totalSteps;
+    private final Tensor loss;                           // of the last step
+    private boolean replaying = true;
     private long done;
     private double lossSum;                              // of the steps done in this epoch
 
@@ -86,6 +94,13 @@ public final class Trainer implements AutoCloseable {
         this.trained = new Trained(method.groups(), method.parameters(), config.optimization(), learningRate,
                 totalSteps, step);
         this.inputs = new Inputs(feed, device);
+        this.loss = device.persistent(() -> device.zeros(Shape.of()));
+    }
+
+    /// Whether steps are replayed as one recording, where the device can ([Device#replays]): they are, unless this says
+    /// false. Results do not depend on it.
+    public void replaying(boolean wanted) {
+        replaying = wanted;
     }
 
     /// The method.
@@ -118,14 +133,15 @@ public final class Trainer implements AutoCloseable {
     /// @return true if all steps are done
     public boolean run(BooleanSupplier stop, Listener listener) {
         EpochClock clock = new EpochClock(loader.stepsPerEpoch(), lossSum);
-        try (Scope scope = device.scope()) {
+        try (Scope scope = device.scope();
+                StepReplay steps = new StepReplay(device, replaying, listener::noticed)) {
             if (done == 0 && method.observesFirst()) observe(scope);
             while (done < totalSteps) {
                 scope.reset();
                 clock.dataBegins();
                 inputs.take(done);
                 clock.dataEnds();
-                double loss = update();
+                double loss = update(scope, steps);
                 if (!Double.isFinite(loss)) throw diverged(loss);
                 done++;
                 clock.stepped(loss);
@@ -156,17 +172,24 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    private double update() {
+    private double update(Scope scope, StepReplay steps) {
         step.moveTo(done);
         if (done % loader.stepsPerEpoch() == 0) method.beforeEpoch(done / loader.stepsPerEpoch(), step);
         method.beforeStep(step);
-        Tensor loss;
-        try (Tape tape = Tape.watching(trained.parameters().values())) {
-            loss = method.loss(inputs.views(), step);
-            trained.step(tape.gradients(loss), step);
-        }
-        method.afterUpdate(step);
+        steps.run(step.phase(), () -> compute(scope));
         return loss.item();
+    }
+
+    /// What a device may replay without this code: forward and backward pass, optimizer, moving averages.
+    private void compute(Scope scope) {
+        scope.reset();                                   // what follows has the same addresses in every step
+        Tensor now;
+        try (Tape tape = Tape.watching(trained.parameters().values())) {
+            now = method.loss(inputs.views(), step);
+            trained.step(tape.gradients(now), step);
+        }
+        Ops.update(UpdateOp.Assign.COPY, loss, now);
+        method.afterUpdate(step);
     }
 
     /// How the embeddings of the last batch are spread, and what the method knows of itself. Evaluated without a tape

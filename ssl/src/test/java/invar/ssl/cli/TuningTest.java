@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import invar.core.Device;
+import invar.core.reference.ReferenceBackend;
 import invar.core.spi.DeviceOptions;
+import invar.core.testkit.RecordingBackend;
 import invar.nn.io.Safetensors;
 import invar.ssl.cli.Cli.Result;
 import invar.ssl.train.EpochMetrics;
@@ -164,6 +166,29 @@ class TuningTest {
         assertThat(file).hasBinaryContent(expected);
     }
 
+    /// On a device that captures steps as a GPU does.
+    @ParameterizedTest
+    @ValueSource(strings = {"finetune", "distill"})
+    void hasTheSameStepsWhenTheyAreReplayed(String command) throws IOException {
+        RecordingBackend recording = new RecordingBackend(new ReferenceBackend());
+        try (Device a = reference(); Device b = new Device("recording", recording);
+                Tuning eager = prepare(command, a); Tuning replayed = prepare(command, b)) {
+            long steps = eager.trainer().totalSteps();
+            assertThat(train(replayed.trainer(), steps)).isEqualTo(train(eager.trainer(), steps));
+            assertThat(recording.replayed()).isEqualTo((int) steps - 4).isPositive();
+            Path one = folder.resolve(command + ".eager"), other = folder.resolve(command + ".replayed");
+            eager.save(one);
+            replayed.save(other);
+            assertThat(other).hasSameBinaryContentAs(one);
+        }
+    }
+
+    private static Tuning prepare(String command, Device device) throws IOException {
+        if (command.equals("finetune")) return FineTuning.prepare(FineTuning.load(new RunFolder(fine)), device, 1);
+        TrainConfig config = Distilling.load(new RunFolder(distilled));
+        return Distilling.prepare(config, Distilling.teacher(config, device), device, 1);
+    }
+
     private static List<Double> train(Trainer trainer, long steps) {
         List<Double> losses = new ArrayList<>();
         trainer.run(() -> trainer.stepsDone() == steps, new Trainer.Listener() {
@@ -191,14 +216,15 @@ class TuningTest {
         byte[] classifier = Files.readAllBytes(twin.classifier());
         Files.delete(twin.classifier());                                        // as if stopped between the two runs
         Files.delete(twin.checkpoint());
-        Result result = Cli.run("finetune", "--resume", begun.toString(), "--device", "reference");
+        Result result = Cli.run("finetune", "--resume", begun.toString(), "--device", "reference", "--no-graph");
         assertThat(result.code()).as(result.err()).isZero();
         assertThat(result.out()).startsWith("The run " + begun + " is finished: all 6 steps are done, and the "
                 + "classifier is in " + new RunFolder(begun).classifier() + ".\n");
         assertThat(result.line("fine-tuned  ")).isEqualTo(fineTuned.line("fine-tuned  "));
         assertThat(result.line("from scratch  ")).isEqualTo(fineTuned.line("from scratch  "));
         assertThat(twin.classifier()).hasBinaryContent(classifier);
-        Result finished = Cli.run("distill", "--resume", distilled.toString(), "--device", "reference");
+        Result finished = Cli.run("distill", "--resume", distilled.toString(), "--device", "reference",
+                "--no-graph");
         assertThat(finished.out()).startsWith("The run " + distilled + " is finished: ").hasLineCount(1);
     }
 

@@ -53,6 +53,12 @@ class DinoTransformerTest extends MethodContract {
         return Map.of("hidden", 64, "bottleneck", 512, "outputs", 512);
     }
 
+    /// The last layer is frozen in the first epoch.
+    @Override
+    protected int phases() {
+        return 2;
+    }
+
     @Override
     protected double[] tenLosses() {
         return new double[] {

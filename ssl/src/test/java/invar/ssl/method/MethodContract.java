@@ -9,6 +9,7 @@ import invar.core.Philox;
 import invar.core.Scope;
 import invar.core.Tape;
 import invar.core.Tensor;
+import invar.core.testkit.RecordingBackend;
 import invar.ssl.SslMethod;
 import invar.ssl.Step;
 import invar.ssl.Views;
@@ -228,6 +229,33 @@ abstract class MethodContract extends MethodRuns {
             double last = losses.subList(190, 200).stream().mapToDouble(loss -> loss).average().orElseThrow();
             double bound = byHeartBound(trainer.chanceLevel());
             assertThat(last).as("mean of the last ten of %s", losses).isLessThan(bound);
+        }
+    }
+
+    /// Settings of the run that is replayed, in epochs of six steps of eight images, or of more.
+    protected Map<String, Object> whenReplayed() {
+        return settings;
+    }
+
+    /// How many phases it has.
+    protected int phases() {
+        return 1;
+    }
+
+    /// Against a backend that captures as a GPU does: it writes down the ops of the fourth step of a phase, and does
+    /// those, and nothing else, in the steps that follow.
+    @Test
+    void hasTheSameStepsWhenTheyAreReplayed() {
+        RecordingBackend recording = new RecordingBackend(Device.open("cpu").backend());
+        TrainConfig config = tenSteps().withSettings(whenReplayed());
+        try (Device a = Device.open("cpu"); Device b = new Device("recording", recording);
+                Trainer eager = trainer(config, a, 49, 9); Trainer replayed = trainer(config, b, 49, 9)) {
+            List<Double> expected = train(eager, 24);
+            assertThat(train(replayed, 24)).hasSize(24).isEqualTo(expected);
+            assertThat(bits(replayed)).isEqualTo(bits(eager));
+            assertThat(replayed.method().health()).isEqualTo(eager.method().health());
+            assertThat(recording.captured()).isEqualTo(phases());
+            assertThat(recording.replayed()).isEqualTo(24 - 4 * phases());
         }
     }
 

@@ -53,6 +53,19 @@ class SwAvTest extends MethodContract {
         return Map.of("hidden", 128, "projection", 64, "prototypes", 33, "temperature", 0.5);
     }
 
+    /// Of the second epoch in the queue, which is full after it; the prototypes are frozen for the first.
+    @Override
+    protected Map<String, Object> whenReplayed() {
+        Map<String, Object> later = new LinkedHashMap<>(settings);
+        later.putAll(Map.of("queue", 48, "queueFrom", 1));
+        return later;
+    }
+
+    @Override
+    protected int phases() {
+        return 3;
+    }
+
     @Override
     protected double[] tenLosses() {
         return new double[] {

@@ -115,6 +115,7 @@ class CodesTest {
 
     private void count(int k, Tensor q) {
         step.moveTo(k);
+        codes.beforeStep(step);
         codes.update(List.of(z(k, 0), z(k, 1)), List.of(q), step);
     }
 

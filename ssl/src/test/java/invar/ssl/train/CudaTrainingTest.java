@@ -4,15 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import invar.core.Device;
+import invar.ssl.SslMethod;
+import invar.ssl.augment.Recipes;
 import invar.ssl.data.Shapes;
+import invar.ssl.method.Methods;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Training on the CUDA backend: on a device, or on the emulator where `invar.cuda.driver` names it.
 @Tag("cuda")
@@ -66,5 +72,68 @@ class CudaTrainingTest {
             parts.addAll(Runs.train(trainer, 6));
         }
         assertThat(parts).isEqualTo(whole.subList(3, 6));
+    }
+
+    private record Outcome(List<Double> losses, Map<String, double[]> state, List<String> notices) {}
+
+    /// Two epochs of six steps, with the learning rate, decay and queue of each.
+    private static Outcome train(String method, Map<String, Object> settings, boolean replaying, boolean curious) {
+        TrainConfig config = new TrainConfig(method, settings, "shapes", 8, "drawings",
+                new TrainConfig.EncoderConfig("resnet10", 2, "small"),
+                new TrainConfig.Optimization("adamw", 0.003, 0.9, 1e-3, false, 1), 4, 2, 17);
+        List<Double> losses = new ArrayList<>();
+        List<String> notices = new ArrayList<>();
+        try (Device device = Device.open("cuda"); Trainer trainer = new Trainer(config, Feed.of(config,
+                Shapes.train(0, 24, 8), Recipes.named("drawings", 8), 1), device, setup -> {
+            SslMethod made = Methods.named(method).make(ConfigFile.settings(config), setup);
+            return curious ? Runs.curious(made) : made;
+        })) {
+            trainer.replaying(replaying);
+            trainer.run(() -> false, new Trainer.Listener() {
+                @Override
+                public void stepped(long step, double loss) {
+                    losses.add(loss);
+                }
+
+                @Override
+                public void epochDone(EpochMetrics metrics) {}
+
+                @Override
+                public void noticed(String sentence) {
+                    notices.add(sentence);
+                }
+            });
+            Map<String, double[]> state = new LinkedHashMap<>();
+            trainer.state().forEach((name, tensor) -> state.put(name, tensor.doubles()));
+            return new Outcome(losses, state, notices);
+        }
+    }
+
+    private static void same(Outcome one, Outcome other) {
+        assertThat(one.losses).hasSize(12).isEqualTo(other.losses);
+        assertThat(one.state.keySet()).isEqualTo(other.state.keySet());
+        one.state.forEach((name, values) -> assertThat(values).as(name).isEqualTo(other.state.get(name)));
+    }
+
+    /// Steps that are replayed as a CUDA graph are those whose ops are launched one by one.
+    @ParameterizedTest
+    @ValueSource(strings = {"simclr", "moco-v2", "byol", "swav"})
+    void aGraphOfAStepHasItsResultsBitForBit(String method) {
+        Map<String, Object> settings = new LinkedHashMap<>(Map.of("hidden", 9, "projection", 7));
+        if (method.equals("moco-v2")) settings.put("queue", 24);
+        if (method.equals("swav")) settings.putAll(Map.of("prototypes", 8, "queue", 24, "queueFrom", 0));
+        Outcome graph = train(method, settings, true, false);
+        assertThat(graph.notices).isEmpty();
+        same(graph, train(method, settings, false, false));
+    }
+
+    /// A method that waits for the device inside of its loss is trained without a graph, and said so.
+    @Test
+    void aStepThatCannotBeCapturedIsTrainedOpByOp() {
+        Map<String, Object> settings = Map.of("hidden", 9, "projection", 7);
+        Outcome curious = train("simclr", settings, true, true);
+        assertThat(curious.notices).hasSize(1);
+        assertThat(curious.notices.getFirst()).contains("item() is not allowed inside a captured step");
+        same(curious, train("simclr", settings, false, false));
     }
 }

@@ -1,9 +1,13 @@
 package invar.ssl.train;
 
 import invar.core.Device;
+import invar.core.Tensor;
 import invar.core.spi.DeviceOptions;
+import invar.ssl.SslMethod;
 import invar.ssl.augment.Recipes;
 import invar.ssl.data.Dataset;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +54,20 @@ final class Runs {
 
     static List<Double> train(Trainer trainer, long steps) {
         return train(trainer, steps, new ArrayList<>());
+    }
+
+    /// A method whose loss asks for its own value, which a captured step may not.
+    static SslMethod curious(SslMethod method) {
+        return (SslMethod) Proxy.newProxyInstance(Runs.class.getClassLoader(), new Class<?>[] {SslMethod.class},
+                (_, called, arguments) -> {
+                    try {
+                        Object result = called.invoke(method, arguments);
+                        if (called.getName().equals("loss")) ((Tensor) result).item();
+                        return result;
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
     static TrainConfig with(TrainConfig c, TrainConfig.Optimization optimization) {
