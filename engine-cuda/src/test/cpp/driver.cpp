@@ -408,3 +408,16 @@ extern "C" __attribute__((visibility("default"))) const char* emulator_fault() {
 extern "C" __attribute__((visibility("default"))) int emulator_knows(const char* kernel) {
     return emulator::registry().count(kernel) != 0;
 }
+
+// For stand-ins of libraries (standin.h): work in stream order, and whether memory is the device's.
+extern "C" __attribute__((visibility("default"))) int emulator_enqueue(
+    void (*work)(void*), void* data, void (*drop)(void*)) {
+    std::shared_ptr<void> held(data, drop);                  // a graph may run it again
+    return enqueue([=] {
+        work(held.get());
+        check_guards("a library");
+    });
+}
+extern "C" __attribute__((visibility("default"))) int emulator_inside(uint64_t address, size_t bytes) {
+    return inside(address, bytes);
+}

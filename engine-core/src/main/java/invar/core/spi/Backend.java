@@ -4,8 +4,9 @@ import invar.core.DType;
 import invar.core.Op;
 import invar.core.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
-/// What a device must be able to do. Ten methods; ops are data, so a new op adds none.
+/// What a device must be able to do. Eleven methods; ops are data, so a new op adds none.
 ///
 /// The engine calls a backend from the one thread that uses its [invar.core.Device], and has checked all shapes and
 /// types before. Work happens in call order. `allocate` allocates; no other method may allocate device memory that
@@ -18,6 +19,12 @@ public interface Backend extends AutoCloseable {
     /// How it multiplies in matrix products and convolutions: at least as precisely as it was allowed to.
     default Precision precision() {
         return Precision.FP32;
+    }
+
+    /// The vendor's libraries that it computes with, as in `cuBLAS 13.1.0`, and those that it could but does not, with the
+    /// reason.
+    default List<String> libraries() {
+        return List.of();
     }
 
     /// Memory for `elements` elements of `type`, contents undefined. Freed when unreachable or at `close`.
