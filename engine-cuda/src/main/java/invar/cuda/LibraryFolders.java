@@ -22,7 +22,8 @@ final class LibraryFolders {
     private LibraryFolders() {}
 
     /// Folders that exist, in the order in which they are to be searched: `LD_LIBRARY_PATH`, `CUDA_HOME` and `CUDA_PATH`,
-    /// `/usr/local/cuda*`, the system's folders, and the packages `nvidia-*` of the Pythons that are installed.
+    /// `/usr/local/cuda*`, the system's folders, and the packages `nvidia-*` of the Pythons that are active, on the `PATH`
+    /// and of the system.
     ///
     /// @param environment the value of a variable, or null
     /// @param root        `/`
@@ -43,6 +44,9 @@ final class LibraryFolders {
             if (value == null || value.isBlank()) continue;
             folders.add(Path.of(value, "lib"));
             folders.python(Path.of(value, "lib"));
+        }
+        for (Path folder : listed(environment.apply("PATH"))) {
+            if (Files.exists(folder.resolve("python3"))) folders.python(folder.resolveSibling("lib"));
         }
         String home = environment.apply("HOME");
         if (home != null && !home.isBlank()) folders.python(Path.of(home, ".local/lib"));

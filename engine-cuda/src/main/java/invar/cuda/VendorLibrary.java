@@ -183,6 +183,7 @@ enum VendorLibrary {
                 return missing(path + " is not complete: " + part + " is not beside it");
             }
         }
+        if (this == CUDNN) CUBLAS.look();                         // parts of cuDNN need it, and it may lie elsewhere
         try {
             for (String part : parts(major)) System.load(path.resolveSibling(part).toString());
             System.load(path.toString());

@@ -27,12 +27,16 @@ class LibraryFoldersTest {
                 folder("usr/lib"), folder("env/lib"), folder("env/lib/python3.12/site-packages/nvidia/cu13/lib"),
                 folder("env/lib/python3.12/site-packages/nvidia/cublas/lib"),
                 folder("env/lib/python3.12/site-packages/nvidia/cudnn/lib"),
+                folder("opt/venv/lib/python3.12/site-packages/nvidia/cu13/lib"),
                 folder("home/.local/lib/python3.11/site-packages/nvidia/cudnn/lib"),
                 folder("usr/local/lib/python3.10/dist-packages/nvidia/cublas/lib"));
         folder("env/lib/python3.12/site-packages/nvidia/nccl/lib");
         folder("usr/local/cudatools/lib64");
+        folder("other/lib/python3.12/site-packages/nvidia/cu13/lib");
+        folder("other/bin");
+        Files.createFile(Path.of(folder("opt/venv/bin")).resolve("python3"));
         Map<String, String> environment = Map.of("LD_LIBRARY_PATH", root + "/mine::/nowhere:" + root + "/mine",
-                "CUDA_HOME", root + "/sdk", "CUDA_PATH", root + "/sdk", "VIRTUAL_ENV", root + "/env",
+                "PATH", root + "/other/bin:" + root + "/opt/venv/bin", "CUDA_HOME", root + "/sdk", "CUDA_PATH", root + "/sdk", "VIRTUAL_ENV", root + "/env",
                 "CONDA_PREFIX", " ", "HOME", root + "/home");
         assertThat(LibraryFolders.all(environment::get, root)).map(Path::toString).containsExactlyElementsOf(expected);
     }
