@@ -185,8 +185,8 @@ enum VendorLibrary {
         }
         if (this == CUDNN) CUBLAS.look();                         // parts of cuDNN need it, and it may lie elsewhere
         try {
-            for (String part : parts(major)) System.load(path.resolveSibling(part).toString());
-            System.load(path.toString());
+            for (String part : parts(major)) load(path.resolveSibling(part));
+            load(path);
             SymbolLookup library = SymbolLookup.libraryLookup(path, Arena.global());
             for (String function : functions()) {
                 if (library.find(function).isEmpty()) return missing(path + " is too old: it has no " + function);
@@ -202,6 +202,18 @@ enum VendorLibrary {
             Throwable cause = e instanceof ExceptionInInitializerError && e.getCause() != null ? e.getCause() : e;
             String reason = cause.getMessage() == null ? cause.toString() : cause.getMessage();
             return missing(path + " cannot be loaded: " + reason.lines().findFirst().orElse(""));
+        }
+    }
+
+    /// Loads a file.
+    ///
+    /// @throws UnsatisfiedLinkError with its name, once, and what the system's loader says
+    private static void load(Path file) throws IOException {
+        try {
+            System.load(file.toString());
+        } catch (UnsatisfiedLinkError e) {
+            String why = e.getMessage().replace(file + ": ", "").replace(file.toRealPath() + ": ", "");
+            throw new UnsatisfiedLinkError(file.getFileName() + ": " + why);
         }
     }
 

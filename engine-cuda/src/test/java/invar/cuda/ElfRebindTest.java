@@ -110,7 +110,7 @@ class ElfRebindTest {
         "128  | 8 | 264  | the dynamic section is not where it is loaded from",
         "272  | 8 | 3    | the library does not need libcudnn.so.8",
         "304  | 8 | 99   | the library has no string table",
-        "304  | 8 | 14   | the library has no string table",
+        "304  | 8 | 14   | a name lies outside of the library",
         "312  | 8 | 7    | the library is cut off, or points outside of itself",
         "320  | 8 | 0x6ffffffc | the library defines versions of its own",
         "328  | 8 | 30   | a name lies outside of the string table",

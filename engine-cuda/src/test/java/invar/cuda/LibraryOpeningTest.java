@@ -41,7 +41,8 @@ class LibraryOpeningTest {
         try (Stream<Path> left = Files.list(temporary)) {
             assertThat(left.filter(path -> path.getFileName().toString().contains("jcuda"))).isEmpty();
         }
-        return said.lines().toList();
+        // of a file that is no library, the JVM warns that it may use a stack that can be executed
+        return said.lines().filter(line -> !line.contains("stack guard") && !line.contains("execstack")).toList();
     }
 
     private static String in(String set, String file) {
@@ -103,10 +104,10 @@ class LibraryOpeningTest {
         Files.writeString(folder.resolve("libcublas.so.13"), "not a library");
         Files.writeString(folder.resolve("libcudnn_ops.so.9"), "not a library");
         assertThat(run(Map.of(), folder.toString())).satisfiesExactly(
-                line -> assertThat(line).startsWith("no cuBLAS: " + folder.resolve("libcublas.so.13")
-                        + " cannot be loaded: ").contains("file too short"),
-                line -> assertThat(line).startsWith("no cuDNN: " + folder.resolve("libcudnn.so.9")
-                        + " cannot be loaded: ").contains("libcudnn_ops.so.9", "file too short"),
+                line -> assertThat(line).isEqualTo("no cuBLAS: " + folder.resolve("libcublas.so.13")
+                        + " cannot be loaded: libcublas.so.13: file too short"),
+                line -> assertThat(line).isEqualTo("no cuDNN: " + folder.resolve("libcudnn.so.9")
+                        + " cannot be loaded: libcudnn_ops.so.9: file too short"),
                 line -> assertThat(line).isEqualTo(COMPUTED),
                 line -> assertThat(line).startsWith("fp32 [no cuBLAS ("));
     }

@@ -19,7 +19,9 @@ public final class LibraryRun {
 
     /// See above.
     public static void main(String[] without) {
-        for (BackendProvider provider : Device.providers()) provider.libraries().forEach(System.out::println);
+        for (BackendProvider provider : Device.providers()) {
+            if (provider.unavailable().isEmpty()) provider.libraries().forEach(System.out::println);
+        }
         try (Device device = Device.open("cuda", new DeviceOptions(1, 0, Precision.TF32, Set.of(without)))) {
             Tensor a = device.tensor(Shape.of(2, 2), 1, 2, 3, 4);
             Tensor x = device.tensor(Shape.of(1, 1, 2, 2), 1, 2, 3, 4), w = device.tensor(Shape.of(1, 1, 2, 2), 1, 1, 1, 1);
