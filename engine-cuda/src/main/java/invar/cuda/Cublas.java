@@ -26,8 +26,8 @@ import jcuda.jcublas.cublasMath;
 import jcuda.jcublas.cublasStatus;
 import jcuda.runtime.cudaStream_t;
 
-/// Matrix products by cuBLAS, on the stream of a device. cuBLAS thinks in columns: a row-major C = A B is the same memory
-/// as its Cᵀ = Bᵀ Aᵀ, so the factors change places and nothing is transposed.
+/// Matrix products by cuBLAS, on the stream of a device. cuBLAS thinks in columns: a row-major C = A B is the same
+/// memory as its Cᵀ = Bᵀ Aᵀ, so the factors change places and nothing is transposed.
 ///
 /// The same product gives the same bits: there is one stream, the workspace is the handle's own and allocated when the
 /// device is opened, which a captured step needs as well, and cuBLAS does not use atomics unless asked to.

@@ -41,10 +41,10 @@ import jcuda.runtime.cudaStream_t;
 /// Convolutions and their gradients by cuDNN, on the stream of a device, through the functions that versions 8 and 9
 /// have in common.
 ///
-/// For each convolution with other extents, the algorithm is the first that cuDNN proposes among those that give the same
-/// bits each time, sum products as they are (algorithms by Fourier transform or after Winograd lose digits), and need at
-/// most [#MOST_WORKSPACE] bytes; the choice is kept. Where there is none, or no room for the workspace, or a tensor does
-/// not begin at a multiple of 16 bytes, the project's kernels are used.
+/// For each convolution with other extents, the algorithm is the first that cuDNN proposes among those that give the
+/// same bits each time, sum products as they are (algorithms by Fourier transform or after Winograd lose digits), and
+/// need at most [#MOST_WORKSPACE] bytes; the choice is kept. Where there is none, or no room for the workspace, or a
+/// tensor does not begin at a multiple of 16 bytes, the project's kernels are used.
 final class Cudnn implements AutoCloseable {
 
     /// What is called here and by [CudnnConvolution], as C names it.
@@ -79,7 +79,8 @@ final class Cudnn implements AutoCloseable {
     private final ByteBuffer scalars = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder());
     private final Pointer one = Pointer.to(scalars), zero = one.withByteOffset(4);
 
-    /// @param precision [Precision#BF16] is served with TF32, which is more precise: cuDNN converts to no other type here
+    /// @param precision [Precision#BF16] is served with TF32, which is more precise: cuDNN converts to no other type
+    ///          here
     /// @throws IllegalStateException if cuDNN does not start here; the message says which call it refuses
     Cudnn(Gpu gpu, Precision precision) {
         this.gpu = gpu;

@@ -26,6 +26,7 @@ final class ElfRebind {
         }
     }
 
+    private static final String CUT_OFF = "the library is cut off, or points outside of itself";
     private static final int HEADER = 64, PROGRAM_HEADER = 56, DYNAMIC_ENTRY = 16, VERSION_ENTRY = 16;
     private static final int LARGEST = 64 << 20, MOST_SEGMENTS = 64, MOST_ENTRIES = 4096;
     private static final int LOAD = 1, DYNAMIC = 2;                                                       // p_type
@@ -41,7 +42,7 @@ final class ElfRebind {
     private final ByteBuffer file;
     private final List<Segment> segments = new ArrayList<>();
     private Segment dynamic;
-    private final List<Integer> needed = new ArrayList<>(), otherNames = new ArrayList<>();  // places in the string table
+    private final List<Integer> needed = new ArrayList<>(), otherNames = new ArrayList<>();  // in the table
     private long strings = -1, stringsSize = -1, versions = -1, versionCount = -1;
 
     private ElfRebind(byte[] library) {
@@ -84,7 +85,7 @@ final class ElfRebind {
             elf.readDynamic();
             return elf.find(name);
         } catch (IndexOutOfBoundsException | BufferUnderflowException e) {
-            throw new Refusal("the library is cut off, or points outside of itself");
+            throw new Refusal(CUT_OFF);
         }
     }
 
@@ -218,8 +219,8 @@ final class ElfRebind {
         return (int) limited(value);
     }
 
-    /// Whether the string at `index` of the table is this name, and not the end of a longer one. No symbol can be a part
-    /// of it: the names have a point or begin with a digit wherever one cuts them.
+    /// Whether the string at `index` of the table is this name, and not the end of a longer one. No symbol can be a
+    /// part of it: the names have a point or begin with a digit wherever one cuts them.
     private boolean is(String name, int table, int index) throws Refusal {
         if (index < 1 || index + (long) name.length() >= stringsSize) return false;
         for (int i = 0; i < name.length(); i++) {
@@ -232,18 +233,18 @@ final class ElfRebind {
 
     /// The place in the file of what is loaded to `address`.
     private int offset(long address, long size) throws Refusal {
-        if (size < 0 || size > file.capacity()) throw new Refusal("the library is cut off, or points outside of itself");
+        if (size < 0 || size > file.capacity()) throw new Refusal(CUT_OFF);
         for (Segment s : segments) {
             if (address >= s.address && address - s.address <= s.size - size) {
                 return place(s.offset + (address - s.address), size);
             }
         }
-        throw new Refusal("the library is cut off, or points outside of itself");
+        throw new Refusal(CUT_OFF);
     }
 
     private int place(long offset, long size) throws Refusal {
         if (offset < 0 || size < 0 || size > file.capacity() || offset > file.capacity() - size) {
-            throw new Refusal("the library is cut off, or points outside of itself");
+            throw new Refusal(CUT_OFF);
         }
         return (int) offset;
     }

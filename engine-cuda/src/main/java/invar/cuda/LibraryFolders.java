@@ -21,9 +21,9 @@ final class LibraryFolders {
 
     private LibraryFolders() {}
 
-    /// Folders that exist, in the order in which they are to be searched: `LD_LIBRARY_PATH`, `CUDA_HOME` and `CUDA_PATH`,
-    /// `/usr/local/cuda*`, the system's folders, and the packages `nvidia-*` of the Pythons that are active, on the `PATH`
-    /// and of the system.
+    /// Folders that exist, in the order in which they are to be searched: `LD_LIBRARY_PATH`, `CUDA_HOME` and
+    /// `CUDA_PATH`, `/usr/local/cuda*`, the system's folders, and the packages `nvidia-*` of the Pythons that are
+    /// active, on the `PATH` and of the system.
     ///
     /// @param environment the value of a variable, or null
     /// @param root        `/`

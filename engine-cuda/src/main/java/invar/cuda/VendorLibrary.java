@@ -20,10 +20,11 @@ import jcuda.jcudnn.JCudnn;
 
 /// A library of NVIDIA's that is used where it is installed, through JCuda: cuBLAS and cuDNN.
 ///
-/// The newest version that the driver can serve is taken, wherever [LibraryFolders] says that it may be. Before JCuda is
-/// touched, everything is looked at that would end the process later: whether the parts that the library itself loads
-/// are there and can be loaded, and whether it has every function that is going to be called. JCuda's own native library
-/// is then bound to this version ([ElfRebind]). This happens once in a process, when the library is first asked for.
+/// The newest version that the driver can serve is taken, wherever [LibraryFolders] says that it may be. Before JCuda
+/// is touched, everything is looked at that would end the process later: whether the parts that the library itself
+/// loads are there and can be loaded, and whether it has every function that is going to be called. JCuda's own native
+/// library is then bound to this version ([ElfRebind]). This happens once in a process, when the library is first
+/// asked for.
 ///
 /// The system property [#FOLDERS] names other folders to search, separated by colons, in place of all others. Where
 /// [Driver#LIBRARY] names a driver, only those are searched: a stand-in for the driver does not serve a real cuBLAS.

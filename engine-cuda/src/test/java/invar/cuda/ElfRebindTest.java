@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// The names in JCuda's native libraries are changed, nothing else is, and no input whatever does worse than be refused.
+/// The names in JCuda's native libraries are changed, nothing else is, and no input whatever does worse than be
+/// refused.
 class ElfRebindTest {
 
     private static final String CUBLAS = "/lib/libJCublas2-12.6.0-linux-x86_64.so";
@@ -161,8 +162,8 @@ class ElfRebindTest {
                 .isInstanceOf(ElfRebind.Refusal.class);
     }
 
-    /// Bytes, and whole numbers, set to anything: most of all where the parser looks. What is accepted differs in the name
-    /// and the hash alone.
+    /// Bytes, and whole numbers, set to anything: most of all where the parser looks. What is accepted differs in the
+    /// name and the hash alone.
     @Test
     void anyDamageIsRefusedOrHarmless() throws Exception {
         byte[] whole = small().array(), cudnn = resource(CUDNN);

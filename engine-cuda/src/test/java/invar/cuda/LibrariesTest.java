@@ -205,7 +205,8 @@ class LibrariesTest {
     void tensorsThatBeginAnywhereAreConvolvedByTheKernel() {
         try (CudaBackend backend = StandIns.backend(Precision.FP32)) {
             Device device = new Device("cuda", backend);
-            Tensor whole = device.tensor(Shape.of(3, 1, 1, 1), 2, 3, 5), kernel = device.tensor(Shape.of(1, 1, 1, 1), 7);
+            Tensor whole = device.tensor(Shape.of(3, 1, 1, 1), 2, 3, 5);
+            Tensor kernel = device.tensor(Shape.of(1, 1, 1, 1), 7);
             long convolutions = StandIns.convolutions();
             assertThat(Ops.apply(Conv2d.of(1, 0), whole.rows(1, 3), kernel)[0].floats()).containsExactly(21, 35);
             assertThat(StandIns.convolutions()).isEqualTo(convolutions);

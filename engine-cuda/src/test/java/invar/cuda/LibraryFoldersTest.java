@@ -36,7 +36,8 @@ class LibraryFoldersTest {
         folder("other/bin");
         Files.createFile(Path.of(folder("opt/venv/bin")).resolve("python3"));
         Map<String, String> environment = Map.of("LD_LIBRARY_PATH", root + "/mine::/nowhere:" + root + "/mine",
-                "PATH", root + "/other/bin:" + root + "/opt/venv/bin", "CUDA_HOME", root + "/sdk", "CUDA_PATH", root + "/sdk", "VIRTUAL_ENV", root + "/env",
+                "PATH", root + "/other/bin:" + root + "/opt/venv/bin", "CUDA_HOME", root + "/sdk",
+                "CUDA_PATH", root + "/sdk", "VIRTUAL_ENV", root + "/env",
                 "CONDA_PREFIX", " ", "HOME", root + "/home");
         assertThat(LibraryFolders.all(environment::get, root)).map(Path::toString).containsExactlyElementsOf(expected);
     }

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Whatever lies where cuBLAS and cuDNN are looked for: the backend opens and computes, and one sentence says why a library
-/// is not used.
+/// Whatever lies where cuBLAS and cuDNN are looked for: the backend opens and computes, and one sentence says why a
+/// library is not used.
 @Timeout(60)
 class LibraryOpeningTest {
 

@@ -24,7 +24,8 @@ public final class LibraryRun {
         }
         try (Device device = Device.open("cuda", new DeviceOptions(1, 0, Precision.TF32, Set.of(without)))) {
             Tensor a = device.tensor(Shape.of(2, 2), 1, 2, 3, 4);
-            Tensor x = device.tensor(Shape.of(1, 1, 2, 2), 1, 2, 3, 4), w = device.tensor(Shape.of(1, 1, 2, 2), 1, 1, 1, 1);
+            Tensor x = device.tensor(Shape.of(1, 1, 2, 2), 1, 2, 3, 4);
+            Tensor w = device.tensor(Shape.of(1, 1, 2, 2), 1, 1, 1, 1);
             System.out.println(Arrays.toString(a.matmul(a).floats()) + " "
                     + Arrays.toString(Ops.apply(Conv2d.of(1, 0), x, w)[0].floats()));
             System.out.print(device.precision() + " " + device.libraries());

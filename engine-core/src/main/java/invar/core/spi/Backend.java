@@ -21,8 +21,8 @@ public interface Backend extends AutoCloseable {
         return Precision.FP32;
     }
 
-    /// The vendor's libraries that it computes with, as in `cuBLAS 13.1.0`, and those that it could but does not, with the
-    /// reason.
+    /// The vendor's libraries that it computes with, as in `cuBLAS 13.1.0`, and those that it could but does not, with
+    /// the reason.
     default List<String> libraries() {
         return List.of();
     }

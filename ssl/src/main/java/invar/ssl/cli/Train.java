@@ -36,8 +36,8 @@ import picocli.CommandLine.Spec;
 final class Train implements Callable<Integer> {
 
     /// Options that change how a run is computed or shown, but not its result: the ones that --resume allows.
-    private static final List<String> NEUTRAL = List.of("--resume", "--device", "--threads", "--no-cublas", "--no-cudnn",
-            "--quiet", "--stacktrace");
+    private static final List<String> NEUTRAL = List.of("--resume", "--device", "--threads", "--no-cublas",
+            "--no-cudnn", "--quiet", "--stacktrace");
 
     @Spec
     private CommandSpec spec;

@@ -14,8 +14,8 @@ import picocli.CommandLine.Option;
 final class TuningOptions {
 
     /// Options that change how a run is computed or shown, but not its result: the ones that --resume allows.
-    private static final List<String> NEUTRAL = List.of("--resume", "--device", "--threads", "--no-cublas", "--no-cudnn",
-            "--quiet", "--stacktrace");
+    private static final List<String> NEUTRAL = List.of("--resume", "--device", "--threads", "--no-cublas",
+            "--no-cudnn", "--quiet", "--stacktrace");
 
     @Option(names = "--data", paramLabel = "NAME|PATH",
             description = "Other data than before (default: those of the run or of the teacher).")

@@ -174,7 +174,8 @@ class BadInputTest {
         "--resume @/notes.txt | There is no run folder @/notes.txt.",
         "--resume @/run --epochs 5 | A resumed run keeps its settings: --epochs cannot be given with --resume.",
         "--resume @/run --set lr=1 | A resumed run keeps its settings: --set cannot be given with --resume.",
-        "--resume @/run --precision fp32 | A resumed run keeps its settings: --precision cannot be given with --resume.",
+        "--resume @/run --precision fp32 | A resumed run keeps its settings: --precision cannot be given with "
+            + "--resume.",
         "--resume @/run --data emoji32 | A resumed run keeps its settings: --data cannot be given with --resume.",
         "--resume @/run --out @/new | A resumed run keeps its settings: --out cannot be given with --resume.",
         "--resume @/run --overwrite | A resumed run keeps its settings: --overwrite cannot be given with --resume.",

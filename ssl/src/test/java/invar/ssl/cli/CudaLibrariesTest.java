@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What a user is told of cuBLAS and cuDNN, and of precision, on the emulator with stand-ins for both. Each command is a
-/// process of its own, as libraries are looked for once a process.
+/// What a user is told of cuBLAS and cuDNN, and of precision, on the emulator with stand-ins for both. Each command is
+/// a process of its own, as libraries are looked for once a process.
 @Tag("cuda")
 @Timeout(120)
 class CudaLibrariesTest {
@@ -50,7 +50,8 @@ class CudaLibrariesTest {
     private Said train(String... more) throws IOException, InterruptedException {
         Path photos = Files.isDirectory(folder.resolve("photos"))
                 ? folder.resolve("photos") : Cli.photos(folder.resolve("photos"), 12);
-        List<String> args = new ArrayList<>(List.of(Cli.trainArguments(photos.toString(), folder.resolve("run"), more)));
+        Path run = folder.resolve("run");
+        List<String> args = new ArrayList<>(List.of(Cli.trainArguments(photos.toString(), run, more)));
         args.remove("reference");
         args.add(args.indexOf("--device") + 1, "cuda");
         args.set(args.indexOf("--epochs") + 1, "1");
