@@ -164,7 +164,7 @@ API cuDeviceGetAttribute(int* value, int attribute, int) {
         case 97: *value = 227 << 10; return SUCCESS;                 // the same after opting in
         case 16: *value = 4; return SUCCESS;                         // multiprocessors
         case 75: *value = number("EMULATOR_MAJOR", 9); return SUCCESS;
-        case 76: *value = 0; return SUCCESS;
+        case 76: *value = number("EMULATOR_MINOR", 0); return SUCCESS;
         default: return INVALID_VALUE;
     }
 }

@@ -6,6 +6,7 @@ import static jcuda.driver.JCudaDriver.cuGetErrorName;
 import static jcuda.driver.JCudaDriver.cuGetErrorString;
 import static jcuda.driver.JCudaDriver.cuInit;
 
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import java.util.Map;
@@ -52,7 +53,7 @@ final class Driver {
         }
         try {
             Natives.load(Map.of(), () -> JCudaDriver.setExceptionsEnabled(false));      // the first use loads it
-        } catch (UnsatisfiedLinkError | CudaException e) {
+        } catch (UnsatisfiedLinkError | CudaException | UncheckedIOException e) {
             String first = e.getMessage().lines().findFirst().orElse("no reason given");
             return Optional.of("JCuda cannot be loaded: " + first);
         }

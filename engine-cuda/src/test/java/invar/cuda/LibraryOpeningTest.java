@@ -73,6 +73,12 @@ class LibraryOpeningTest {
     }
 
     @Test
+    void multipliesInSinglePrecisionBeforeAmpere() throws IOException, InterruptedException {
+        assertThat(run(Map.of("EMULATOR_MAJOR", "7", "EMULATOR_MINOR", "5"), StandIns.folder("modern").toString()))
+                .endsWith(COMPUTED, "fp32 [cuBLAS 13.1.2, cuDNN 9.5.1]");
+    }
+
+    @Test
     void doesNotUseWhatIsTooOld() throws IOException, InterruptedException {
         assertThat(run(Map.of(), StandIns.folder("too-old").toString())).containsExactly(
                 "no cuBLAS: " + in("too-old", "libcublas.so.13") + " is too old: it has no cublasGemmStridedBatchedEx",
