@@ -3,10 +3,10 @@
 #
 #   dev/gpu.sh [--bundle FILE] [--golden FOLDER] [--out FOLDER] [--quick]
 #
-# Steps: devices; `ssl check --device cuda` on the golden files; the backend contract; the contract again under
-# compute-sanitizer (memcheck, racecheck, synccheck) where it is installed; SimCLR on the embedded images, some epochs,
-# against the CPU's losses and twice on the GPU, bit for bit. Prints a table and ends with 1 if a step failed. Output of
-# every step is kept in FOLDER (default: gpu-out).
+# Steps: devices; `ssl check --device cuda` on the golden files; the backend contract, with cuBLAS and cuDNN where they are
+# installed, and without; the latter again under compute-sanitizer (memcheck, racecheck, synccheck) where it is installed;
+# SimCLR on the embedded images, some epochs, against the CPU's losses and twice on the GPU, bit for bit. Prints a table and
+# ends with 1 if a step failed. Output of every step is kept in FOLDER (default: gpu-out).
 #
 # Needs: ssl/target/ssl-linux-x64.tar.xz (mvn -Pbundle -DskipTests package, on any machine), an NVIDIA driver from 525 on.
 set -uo pipefail
@@ -56,7 +56,9 @@ skipped() { rows+=("$(printf '%-28s %-8s          %s' "$1" "-" "$2")"); }
 # Losses of every epoch, of one run.
 losses() { cut -d, -f3 "$1/metrics.csv" | tail -n +2; }
 
-train() { "$ssl" train --data emoji32 --epochs "$epochs" --seed 3 --quiet --overwrite --device "$1" --out "$2"; }
+train() {
+    "$ssl" train --data emoji32 --epochs "$epochs" --seed 3 --quiet --overwrite --device "$1" --precision fp32 --out "$2"
+}
 
 same_as_cpu() {
     train cpu "$out/run-cpu" || return 1
@@ -70,7 +72,7 @@ same_again() {
     diff <(losses "$out/run-cuda") <(losses "$out/run-cuda-2") && echo "the same losses, digit for digit"
 }
 
-sanitized() { CONTRACT_JAVA=-Xint compute-sanitizer --tool "$1" --error-exitcode 1 "$place/ssl/bin/contract" cuda; }
+sanitized() { CONTRACT_JAVA=-Xint compute-sanitizer --tool "$1" --error-exitcode 1 "$place/ssl/bin/contract" cuda cublas cudnn; }
 
 step "devices" "$ssl" devices
 if ! grep -q '^cuda' "$out/devices.txt" || grep -q '^cuda.*not available' "$out/devices.txt"; then
@@ -81,6 +83,7 @@ fi
 if [ -d "$golden" ]; then step "golden files" "$ssl" check --device cuda "$golden"
 else skipped "golden files" "no folder $golden; name it with --golden"; failed=$((failed + 1)); fi
 step "contract" "$place/ssl/bin/contract" cuda
+step "contract, own kernels" "$place/ssl/bin/contract" cuda cublas cudnn
 if command -v compute-sanitizer > /dev/null; then
     for tool in memcheck racecheck synccheck; do step "sanitizer $tool" sanitized $tool; done
 else

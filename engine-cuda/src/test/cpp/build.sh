@@ -49,3 +49,4 @@ for file in "$@"; do
 done
 "$cxx" -shared -Wl,-soname,libcuda.so.1 -Wl,-z,defs -o "$out/libcuda.so.1.part" "${objects[@]}"
 mv "$out/libcuda.so.1.part" "$out/libcuda.so.1"
+"$here/libraries.sh" "$out/libraries"

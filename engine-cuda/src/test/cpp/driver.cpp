@@ -168,7 +168,7 @@ API cuDeviceGetAttribute(int* value, int attribute, int) {
         case 97: *value = 227 << 10; return SUCCESS;                 // the same after opting in
         case 16: *value = 4; return SUCCESS;                         // multiprocessors
         case 75: *value = number("EMULATOR_MAJOR", 9); return SUCCESS;
-        case 76: *value = 0; return SUCCESS;
+        case 76: *value = number("EMULATOR_MINOR", 0); return SUCCESS;
         default: return INVALID_VALUE;
     }
 }
@@ -418,4 +418,17 @@ extern "C" __attribute__((visibility("default"))) void emulator_recover() {
 extern "C" __attribute__((visibility("default"))) const char* emulator_fault() { return fault_text.c_str(); }
 extern "C" __attribute__((visibility("default"))) int emulator_knows(const char* kernel) {
     return emulator::registry().count(kernel) != 0;
+}
+
+// For stand-ins of libraries (standin.h): work in stream order, and whether memory is the device's.
+extern "C" __attribute__((visibility("default"))) int emulator_enqueue(
+    void (*work)(void*), void* data, void (*drop)(void*)) {
+    std::shared_ptr<void> held(data, drop);                  // a graph may run it again
+    return enqueue([=] {
+        work(held.get());
+        check_guards("a library");
+    });
+}
+extern "C" __attribute__((visibility("default"))) int emulator_inside(uint64_t address, size_t bytes) {
+    return inside(address, bytes);
 }

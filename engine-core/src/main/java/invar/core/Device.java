@@ -112,6 +112,11 @@ public final class Device implements AutoCloseable {
         return backend.precision();
     }
 
+    /// The vendor's libraries that it computes with, and why others are not used; see [Backend#libraries].
+    public List<String> libraries() {
+        return backend.libraries();
+    }
+
     /// Opens a scope: until it is closed, new tensors are born in it.
     public Scope scope() {
         Scope scope = new Scope(this);

@@ -14,6 +14,7 @@ final class Contractions {
     private Contractions() {}
 
     static void execute(ContractionOp op, Tensor[] in, Tensor out, Gpu gpu) {
+        if (gpu.libraries().execute(op, in, out, gpu.memory())) return;
         execute(op, in, out, gpu, Tiling::of);
     }
 

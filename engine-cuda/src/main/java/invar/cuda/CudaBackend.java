@@ -10,6 +10,8 @@ import invar.core.ReductionOp;
 import invar.core.Tensor;
 import invar.core.fused.FusedOp;
 import invar.core.spi.Backend;
+import invar.core.spi.DeviceOptions;
+import invar.core.spi.Precision;
 import invar.core.spi.Replay;
 import invar.core.spi.Storage;
 import java.lang.foreign.MemorySegment;
@@ -27,12 +29,20 @@ public final class CudaBackend implements Backend {
     private Set<Storage> captured;                              // what the step being captured uses; null: none is
     private boolean closed;
 
-    /// Opens a device.
+    /// Opens a device, with the project's own kernels alone, in single precision.
     ///
     /// @param ordinal its number, from 0
     /// @throws IllegalArgumentException if it cannot run the kernels; the message says why
     public CudaBackend(int ordinal) {
         gpu = new Gpu(ordinal, Kernels.FOLDER);
+    }
+
+    /// Opens a device, with cuBLAS for matrix products and cuDNN for convolutions where they are installed and wanted.
+    ///
+    /// @throws IllegalArgumentException if it cannot run the kernels; the message says why
+    public CudaBackend(DeviceOptions options) {
+        this(options.ordinal());
+        gpu.use(options);
     }
 
     /// For tests of single kernels.
@@ -43,6 +53,16 @@ public final class CudaBackend implements Backend {
     @Override
     public DType floating() {
         return DType.F32;
+    }
+
+    @Override
+    public Precision precision() {
+        return gpu.libraries().precision();
+    }
+
+    @Override
+    public List<String> libraries() {
+        return gpu.libraries().lines();
     }
 
     @Override

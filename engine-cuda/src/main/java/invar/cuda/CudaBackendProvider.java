@@ -3,6 +3,8 @@ package invar.cuda;
 import invar.core.spi.Backend;
 import invar.core.spi.BackendProvider;
 import invar.core.spi.DeviceOptions;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /// Offers the [CudaBackend] as `cuda`, where there is an NVIDIA driver and a device that it can use.
@@ -30,6 +32,11 @@ public final class CudaBackendProvider implements BackendProvider {
         return line.toString();
     }
 
+    @Override
+    public List<String> libraries() {
+        return Arrays.stream(VendorLibrary.values()).map(VendorLibrary::describe).toList();
+    }
+
     /// @throws IllegalArgumentException if there is no such device, or it cannot run the kernels; the message says why
     @Override
     public Backend open(DeviceOptions options) {
@@ -38,6 +45,6 @@ public final class CudaBackendProvider implements BackendProvider {
             throw new IllegalArgumentException("there is no device cuda:" + options.ordinal() + ": the driver finds "
                     + (count == 1 ? "one, cuda:0" : count + ", cuda:0 to cuda:" + (count - 1)));
         }
-        return new CudaBackend(options.ordinal());
+        return new CudaBackend(options);
     }
 }

@@ -6,15 +6,11 @@ import static jcuda.driver.JCudaDriver.cuGetErrorName;
 import static jcuda.driver.JCudaDriver.cuGetErrorString;
 import static jcuda.driver.JCudaDriver.cuInit;
 
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
+import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import jcuda.CudaException;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
@@ -56,36 +52,12 @@ final class Driver {
             return Optional.of("the driver that -D" + LIBRARY + " names cannot be loaded: " + e.getMessage());
         }
         try {
-            loadBinding();
-        } catch (UnsatisfiedLinkError | CudaException e) {
+            Natives.load(Map.of(), () -> JCudaDriver.setExceptionsEnabled(false));      // the first use loads it
+        } catch (UnsatisfiedLinkError | CudaException | UncheckedIOException e) {
             String first = e.getMessage().lines().findFirst().orElse("no reason given");
             return Optional.of("JCuda cannot be loaded: " + first);
         }
         return examine();
-    }
-
-    /// JCuda unpacks its native library into the folder for temporary files, and takes a file that lies there already,
-    /// whoever put it there. So it gets a folder of its own, for a moment.
-    private static void loadBinding() {
-        String shared = System.getProperty("java.io.tmpdir");
-        try {
-            Path own = Files.createTempDirectory("invar-jcuda");
-            System.setProperty("java.io.tmpdir", own.toString());
-            try {
-                JCudaDriver.setExceptionsEnabled(false);            // the first use loads it
-            } finally {
-                System.setProperty("java.io.tmpdir", shared);
-                delete(own);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
-        }
     }
 
     private static Optional<String> examine() {
@@ -111,9 +83,18 @@ final class Driver {
 
     /// For example `CUDA 13.0`.
     static String version() {
+        return "CUDA " + text(number());
+    }
+
+    /// The first part of that number.
+    static int major() {
+        return number() / 1000;
+    }
+
+    private static int number() {
         int[] version = {0};
         check(cuDriverGetVersion(version), "cuDriverGetVersion");
-        return "CUDA " + text(version[0]);
+        return version[0];
     }
 
     private static String text(int version) {

@@ -13,6 +13,8 @@ import static jcuda.driver.JCudaDriver.cuStreamCreate;
 import static jcuda.driver.JCudaDriver.cuStreamDestroy;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
+import invar.core.spi.DeviceOptions;
+import invar.core.spi.Precision;
 import java.nio.charset.StandardCharsets;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -25,6 +27,8 @@ final class Gpu implements AutoCloseable {
 
     /// The oldest architecture that the kernels are compiled for: 7.5, Turing.
     private static final int OLDEST = 75;
+    /// From here on, tensor cores take TF32 and bfloat16: 8.0, Ampere.
+    private static final int AMPERE = 80;
 
     private final CUdevice device = new CUdevice();
     private final CUcontext context = new CUcontext();
@@ -33,6 +37,7 @@ final class Gpu implements AutoCloseable {
     private final Memory memory = new Memory();
     private Staging staging;                     // null, and so is the next, only while the device is being opened
     private Kernels kernels;
+    private Libraries libraries = Libraries.none();
 
     /// @param folder where the resources of the kernels are
     /// @throws IllegalArgumentException if the device is too old for the kernels, or the driver does not take them
@@ -96,6 +101,18 @@ final class Gpu implements AutoCloseable {
         return multiprocessors;
     }
 
+    /// The vendor's libraries in use: none, until [#use] is called.
+    Libraries libraries() {
+        return libraries;
+    }
+
+    /// Uses the vendor's libraries that there are and that are wanted. They multiply as `options` says, or, on devices
+    /// before Ampere, which know nothing less precise, in single precision.
+    void use(DeviceOptions options) {
+        Precision precision = capability(device) < AMPERE ? Precision.FP32 : options.precision();
+        libraries = Libraries.open(this, precision, options.without());
+    }
+
     /// Begins a launch of the entry point `name`; see [Launch].
     Launch kernel(String name) {
         return kernels.launch(name);
@@ -112,6 +129,7 @@ final class Gpu implements AutoCloseable {
     @Override
     public void close() {
         cuStreamSynchronize(stream);
+        libraries.close();
         if (kernels != null) kernels.close();
         if (staging != null) staging.close();
         memory.close();

@@ -4,6 +4,7 @@ import invar.core.DType;
 import invar.core.Op;
 import invar.core.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /// What a device must be able to do. Eleven methods; ops are data, so a new op adds none.
 ///
@@ -18,6 +19,12 @@ public interface Backend extends AutoCloseable {
     /// How it multiplies in matrix products and convolutions: at least as precisely as it was allowed to.
     default Precision precision() {
         return Precision.FP32;
+    }
+
+    /// The vendor's libraries that it computes with, as in `cuBLAS 13.1.0`, and those that it could but does not, with
+    /// the reason.
+    default List<String> libraries() {
+        return List.of();
     }
 
     /// Memory for `elements` elements of `type`, contents undefined. Freed when unreachable or at `close`.

@@ -1,5 +1,6 @@
 package invar.core.spi;
 
+import java.util.List;
 import java.util.Optional;
 
 /// Says whether a backend can be used here, and opens it. Found with [java.util.ServiceLoader].
@@ -16,6 +17,12 @@ public interface BackendProvider {
 
     /// What was found: processor or GPU, width of the vectors, versions. One line; only called when available.
     String describe();
+
+    /// Vendor's libraries that the backend would compute with: version and path of each, or why it cannot be used. One
+    /// line each; only called when available.
+    default List<String> libraries() {
+        return List.of();
+    }
 
     /// Opens the backend. Only called when [#unavailable] is empty.
     Backend open(DeviceOptions options);

@@ -2,12 +2,16 @@ package invar.core.testkit;
 
 import invar.core.Device;
 import invar.core.Op;
+import invar.core.spi.DeviceOptions;
+import invar.core.spi.Precision;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /// The cases of [BackendContract] without a test framework, for a machine that has none: runs them on the device that
-/// the first argument names, prints how many of each kind of op agree with the reference, and ends with 1 if one does
-/// not.
+/// the first argument names, without the vendor's libraries that the others name, prints how many of each kind of op
+/// agree with the reference, and ends with 1 if one does not.
 public final class ContractRun {
 
     private static final int SHOWN = 20;
@@ -16,13 +20,16 @@ public final class ContractRun {
 
     /// See above.
     public static void main(String[] args) {
-        if (args.length != 1) {
-            System.err.println("contract: needs the name of a device, such as cuda");
+        if (args.length == 0) {
+            System.err.println("contract: needs the name of a device, such as cuda, and takes libraries to do without");
             System.exit(2);
         }
         Map<String, int[]> counts = new TreeMap<>();           // agree, do not
         int failed = 0, all = 0;
-        try (Device device = Device.open(args[0])) {
+        Set<String> without = Set.of(Arrays.copyOfRange(args, 1, args.length));
+        try (Device device = Device.open(args[0], new DeviceOptions(DeviceOptions.DEFAULT.threads(), 0, Precision.FP32,
+                without))) {
+            device.libraries().forEach(System.out::println);
             Comparison comparison = new Comparison(device, device.floating());
             for (Case c : Cases.all()) {
                 int[] count = counts.computeIfAbsent(kind(c.op()), kind -> new int[2]);

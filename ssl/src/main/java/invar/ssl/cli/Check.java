@@ -1,6 +1,7 @@
 package invar.ssl.cli;
 
 import invar.core.Device;
+import invar.core.spi.Precision;
 import invar.ssl.check.GoldenCheck;
 import invar.ssl.check.GoldenFiles;
 import invar.ssl.check.GoldenOps;
@@ -56,7 +57,7 @@ final class Check implements Callable<Integer> {
         }
         List<GoldenFiles.Entry> entries = GoldenFiles.under(paths);
         if (out != null) GoldenFiles.refuseOverwriting(entries, out);
-        try (Device opened = device.open()) {
+        try (Device opened = device.open(Precision.FP32)) {           // the tolerances of the files are for this
             return check(entries, opened, console) ? ExitCode.OK : ExitCode.FAILED;
         }
     }

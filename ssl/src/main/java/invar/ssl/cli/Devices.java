@@ -26,6 +26,7 @@ final class Devices implements Runnable {
             automatic &= !chosen;
             out.printf("%-12s %s%n", provider.name() + (chosen ? " (auto)" : ""),
                     why.map(reason -> "not available: " + reason).orElseGet(provider::describe));
+            if (why.isEmpty()) provider.libraries().forEach(library -> out.printf("%-12s %s%n", "", library));
         }
     }
 }

@@ -8,10 +8,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.function.Function;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /// Training that leaves a trace in its run folder: shows every step, adds a row of metrics after every epoch, warns
 /// where it does not go well, and saves a checkpoint now and then and at the end.
 final class RecordedRun {
+
+    /// Options that change where and how a run is computed or shown, but not its settings: the ones that --resume allows.
+    private static final List<String> NEUTRAL = List.of("--resume", "--device", "--threads", "--precision",
+            "--no-cublas", "--no-cudnn", GraphOption.NAME, "--quiet", "--stacktrace");
 
     private static final long SAVE_EVERY_NANOS = 60_000_000_000L;
 
@@ -29,6 +35,16 @@ final class RecordedRun {
         this.folder = folder;
         this.report = report;
         this.warnings = warnings;
+    }
+
+    /// @throws UserError if options are given with --resume that would change the run's settings
+    static void refuseChanges(CommandSpec spec) {
+        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+            if (!NEUTRAL.contains(option.longestName())) {
+                throw new UserError("A resumed run keeps its settings: " + option.longestName()
+                        + " cannot be given with --resume.");
+            }
+        }
     }
 
     /// Goes on from where the trainer stands until it is done or somebody interrupts it.

@@ -12,16 +12,13 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /// `ssl train`: trains an encoder without labels and says what it is worth.
@@ -34,10 +31,6 @@ import picocli.CommandLine.Spec;
             "  ssl train --data photos/ --image-size 64 --out runs/photos",
             "  ssl train --resume runs/photos"})
 final class Train implements Callable<Integer> {
-
-    /// Options that change how a run is computed or shown, but not its result: the ones that --resume allows.
-    private static final List<String> NEUTRAL = List.of("--resume", "--device", "--threads", GraphOption.NAME,
-            "--quiet", "--stacktrace");
 
     @Spec
     private CommandSpec spec;
@@ -170,13 +163,7 @@ final class Train implements Callable<Integer> {
     }
 
     private void refuseChanges() {
-        ParseResult parsed = spec.commandLine().getParseResult();
-        for (OptionSpec option : parsed.matchedOptions()) {
-            if (!NEUTRAL.contains(option.longestName())) {
-                throw new UserError("A resumed run keeps its settings: " + option.longestName()
-                        + " cannot be given with --resume.");
-            }
-        }
+        RecordedRun.refuseChanges(spec);
         if (!Files.exists(RunFolder.existing(resume).checkpoint())) {
             throw new UserError("The run " + resume + " has no checkpoint to continue from.");
         }

@@ -6,18 +6,12 @@ import invar.ssl.train.TrainConfig;
 import invar.ssl.tune.Tuning;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
 /// The options that `ssl finetune` and `ssl distill` share: how to train, and where the run is kept.
 final class TuningOptions {
-
-    /// Options that change how a run is computed or shown, but not its result: the ones that --resume allows.
-    private static final List<String> NEUTRAL = List.of("--resume", "--device", "--threads", GraphOption.NAME,
-            "--quiet", "--stacktrace");
 
     @Option(names = "--data", paramLabel = "NAME|PATH",
             description = "Other data than before (default: those of the run or of the teacher).")
@@ -86,12 +80,7 @@ final class TuningOptions {
             throw new UserError("A resumed run keeps what it started from: nothing but its folder is given, behind "
                     + "--resume.");
         }
-        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
-            if (!NEUTRAL.contains(option.longestName())) {
-                throw new UserError("A resumed run keeps its settings: " + option.longestName()
-                        + " cannot be given with --resume.");
-            }
-        }
+        RecordedRun.refuseChanges(spec);
     }
 
     /// Tells the run whether to replay its steps.

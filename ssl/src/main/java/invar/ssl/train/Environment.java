@@ -32,6 +32,8 @@ public final class Environment {
         facts.put("processors", Runtime.getRuntime().availableProcessors());
         facts.put("heap_bytes", Runtime.getRuntime().maxMemory());
         facts.put("device", device.name());
+        facts.put("precision", device.precision().toString());
+        if (!device.libraries().isEmpty()) facts.put("libraries", device.libraries());
         for (BackendProvider provider : Device.providers()) {
             if (provider.name().equals(device.name())) facts.put("device_description", provider.describe());
         }

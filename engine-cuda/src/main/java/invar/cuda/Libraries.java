@@ -1,0 +1,103 @@
+package invar.cuda;
+
+import invar.core.ContractionOp;
+import invar.core.ContractionOp.Conv2d;
+import invar.core.ContractionOp.Conv2dInputGrad;
+import invar.core.ContractionOp.Conv2dWeightGrad;
+import invar.core.ContractionOp.MatMul;
+import invar.core.Tensor;
+import invar.core.spi.Precision;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/// The vendor's libraries that one device uses: cuBLAS for matrix products, cuDNN for convolutions, each only where it
+/// is installed, starts, and is wanted. What they do not compute, the project's kernels do.
+final class Libraries implements AutoCloseable {
+
+    private final Precision precision;
+    private final List<String> lines = new ArrayList<>();
+    private Cublas cublas;                                                // null, and so is the next: not used
+    private Cudnn cudnn;
+    private boolean warned;
+
+    private Libraries(Precision precision) {
+        this.precision = precision;
+    }
+
+    /// None.
+    static Libraries none() {
+        return new Libraries(Precision.FP32);
+    }
+
+    /// Those that can be used on this device. A library that does not start is not an error: [#lines] says so.
+    ///
+    /// @param precision how they are to multiply
+    /// @param without   the ones that are not wanted: `cublas`, `cudnn`
+    static Libraries open(Gpu gpu, Precision precision, Set<String> without) {
+        Libraries libraries = new Libraries(precision);
+        libraries.cublas = libraries.open(VendorLibrary.CUBLAS, without, () -> new Cublas(gpu, precision));
+        libraries.cudnn = libraries.open(VendorLibrary.CUDNN, without, () -> new Cudnn(gpu, precision));
+        return libraries;
+    }
+
+    private <T> T open(VendorLibrary library, Set<String> without, Supplier<T> start) {
+        String why;
+        if (without.contains(library.name().toLowerCase(Locale.ROOT))) {
+            why = "not wanted";
+        } else if (library.missing().isPresent()) {
+            why = library.missing().get();
+        } else {
+            try {
+                T started = start.get();
+                lines.add(library.version());
+                return started;
+            } catch (IllegalStateException | OutOfMemoryError e) {
+                why = e.getMessage();
+            }
+        }
+        lines.add("no " + library.title() + " (" + why + ")");
+        return null;
+    }
+
+    /// Computes `out`, or asks for it, if a library can.
+    ///
+    /// @return false if it is to be done by a kernel of the project
+    boolean execute(ContractionOp op, Tensor[] in, Tensor out, Memory memory) {
+        Answer answer = switch (op) {
+            case MatMul m -> cublas == null ? Answer.NOT_OFFERED : cublas.multiply(m, in[0], in[1], out);
+            case Conv2d c -> cudnn == null ? Answer.NOT_OFFERED : cudnn.forward(c, in[0], in[1], out);
+            case Conv2dInputGrad c -> cudnn == null
+                    ? Answer.NOT_OFFERED : cudnn.inputGrad(c.forward(), out, in[1], in[0]);
+            case Conv2dWeightGrad c -> cudnn == null
+                    ? Answer.NOT_OFFERED : cudnn.weightGrad(c.forward(), in[0], out, in[1]);
+        };
+        if (answer.refusal() != null && !warned) {
+            warned = true;
+            System.err.println(answer.refusal() + "; the project's kernel does this, and whatever else is refused.");
+        }
+        if (!answer.computed()) memory.reuseScratch();
+        return answer.computed();
+    }
+
+    /// Which are used, in which version, or why not: one line for each, none where none was asked for.
+    List<String> lines() {
+        return List.copyOf(lines);
+    }
+
+    /// How the least precise of them multiplies; single precision without any.
+    Precision precision() {
+        if (cublas != null) return precision;
+        return cudnn == null || precision == Precision.FP32 ? Precision.FP32 : Precision.TF32;
+    }
+
+    @Override
+    public void close() {
+        if (cublas != null) cublas.close();
+        if (cudnn != null) cudnn.close();
+        cublas = null;
+        cudnn = null;
+    }
+}

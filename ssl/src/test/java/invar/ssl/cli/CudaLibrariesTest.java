@@ -1,0 +1,89 @@
+package invar.ssl.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What a user is told of cuBLAS and cuDNN, and of precision, on the emulator with stand-ins for both. Each command is
+/// a process of its own, as libraries are looked for once a process.
+@Tag("cuda")
+@Timeout(120)
+class CudaLibrariesTest {
+
+    private static final String DRIVER = System.getProperty("invar.cuda.driver");
+
+    @TempDir
+    Path folder;
+
+    private String libraries;
+
+    private record Said(int code, String text) {}
+
+    @BeforeEach
+    void find() {
+        assertThat(DRIVER).as("-Dinvar.cuda.driver names the emulator").isNotNull();
+        libraries = Path.of(DRIVER).resolveSibling("libraries").resolve("modern").normalize().toString();
+    }
+
+    private Said ssl(String... args) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java")
+                .toString(), "-Xmx1g", "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
+                "-XX:TieredStopAtLevel=1", "-Dinvar.cuda.driver=" + DRIVER, "-Dinvar.cuda.libraries=" + libraries,
+                "-cp", System.getProperty("java.class.path"), "invar.ssl.cli.Ssl"));
+        command.addAll(List.of(args));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return new Said(process.waitFor(), text.lines().filter(line -> !line.startsWith("WARNING"))
+                .reduce("", (before, line) -> before + line + "\n"));
+    }
+
+    private Said train(String... more) throws IOException, InterruptedException {
+        Path photos = Files.isDirectory(folder.resolve("photos"))
+                ? folder.resolve("photos") : Cli.photos(folder.resolve("photos"), 12);
+        Path run = folder.resolve("run");
+        List<String> args = new ArrayList<>(List.of(Cli.trainArguments(photos.toString(), run, more)));
+        args.remove("reference");
+        args.add(args.indexOf("--device") + 1, "cuda");
+        args.set(args.indexOf("--epochs") + 1, "1");
+        return ssl(args.toArray(String[]::new));
+    }
+
+    @Test
+    void devicesNamesThemAndWhereTheyAre() throws IOException, InterruptedException {
+        Said said = ssl("devices");
+        assertThat(said.code).isZero();
+        assertThat(said.text.lines().toList().subList(0, 3)).satisfiesExactly(
+                line -> assertThat(line).startsWith("cuda (auto)  driver for CUDA 13.0; Emulated device"),
+                line -> assertThat(line).isEqualTo("             cuBLAS 13.1.2, " + libraries + "/libcublas.so.13"),
+                line -> assertThat(line).isEqualTo("             cuDNN 9.5.1, " + libraries + "/libcudnn.so.9"));
+    }
+
+    @Test
+    void aRunSaysWithWhatItMultiplies() throws IOException, InterruptedException {
+        assertThat(train().text).contains("; on cuda in tf32 with cuBLAS 13.1.2, cuDNN 9.5.1; run folder ");
+        assertThat(folder.resolve("run/environment.json")).content().contains("\"precision\" : \"tf32\"",
+                "\"cuBLAS 13.1.2\", \"cuDNN 9.5.1\"");
+        Said said = train("--overwrite", "--precision", "bf16", "--no-cudnn");
+        assertThat(said.text).contains("; on cuda in bf16 with cuBLAS 13.1.2, no cuDNN (not wanted); run folder ");
+        assertThat(said.code).isZero();
+    }
+
+    @Test
+    void aPrecisionThatIsNotThereIsRefused() throws IOException, InterruptedException {
+        Said said = train("--precision", "bf16", "--no-cublas");
+        assertThat(said.text).isEqualTo("ssl: --precision bf16: the device cuda in tf32 with no cuBLAS (not wanted), "
+                + "cuDNN 9.5.1 has no such products.\n");
+        assertThat(said.code).isEqualTo(ExitCode.USAGE);
+        assertThat(folder.resolve("run")).doesNotExist();
+    }
+}
