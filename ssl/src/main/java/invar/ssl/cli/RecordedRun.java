@@ -1,5 +1,6 @@
 package invar.ssl.cli;
 
+import invar.ssl.UserError;
 import invar.ssl.train.EpochMetrics;
 import invar.ssl.train.MetricsFile;
 import invar.ssl.train.RunFolder;
