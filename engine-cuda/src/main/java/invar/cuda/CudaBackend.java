@@ -10,6 +10,8 @@ import invar.core.ReductionOp;
 import invar.core.Tensor;
 import invar.core.fused.FusedOp;
 import invar.core.spi.Backend;
+import invar.core.spi.DeviceOptions;
+import invar.core.spi.Precision;
 import invar.core.spi.Replay;
 import invar.core.spi.Storage;
 import java.lang.foreign.MemorySegment;
@@ -17,7 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// An NVIDIA GPU as a device: tensors are in its memory, in single precision, and every op is one kernel of the module
-/// `kernels`, or a few, on one stream. Every output element has one writer and every sum a fixed order, so the same
+/// `kernels`, or a few, on one stream. Matrix products and convolutions run on tensor cores if [DeviceOptions] allow their
+/// [Precision] and the device has them (compute capability 8.0, Ampere), and in single precision otherwise. Every output element has one writer and every sum a fixed order, so the same
 /// input gives the same bits. `execute` returns before the work is done.
 public final class CudaBackend implements Backend {
 
@@ -25,12 +28,21 @@ public final class CudaBackend implements Backend {
     private final List<CudaReplay> replays = new ArrayList<>();
     private boolean closed;
 
-    /// Opens a device.
+    /// Opens a device, to multiply in single precision.
     ///
     /// @param ordinal its number, from 0
     /// @throws IllegalArgumentException if it cannot run the kernels; the message says why
     public CudaBackend(int ordinal) {
-        gpu = new Gpu(ordinal, Kernels.FOLDER);
+        this(ordinal, DeviceOptions.DEFAULT);
+    }
+
+    /// Opens a device.
+    ///
+    /// @param ordinal its number, from 0
+    /// @param options of which the precision counts
+    /// @throws IllegalArgumentException if it cannot run the kernels; the message says why
+    public CudaBackend(int ordinal, DeviceOptions options) {
+        gpu = new Gpu(ordinal, Kernels.FOLDER, options.precision());
     }
 
     /// For tests of single kernels.
@@ -41,6 +53,11 @@ public final class CudaBackend implements Backend {
     @Override
     public DType floating() {
         return DType.F32;
+    }
+
+    @Override
+    public Precision precision() {
+        return gpu.precision();
     }
 
     @Override

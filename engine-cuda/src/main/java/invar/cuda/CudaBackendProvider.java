@@ -38,6 +38,6 @@ public final class CudaBackendProvider implements BackendProvider {
             throw new IllegalArgumentException("there is no device cuda:" + options.ordinal() + ": the driver finds "
                     + (count == 1 ? "one, cuda:0" : count + ", cuda:0 to cuda:" + (count - 1)));
         }
-        return new CudaBackend(options.ordinal());
+        return new CudaBackend(options.ordinal(), options);
     }
 }

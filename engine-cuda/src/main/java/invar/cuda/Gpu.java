@@ -13,6 +13,7 @@ import static jcuda.driver.JCudaDriver.cuStreamCreate;
 import static jcuda.driver.JCudaDriver.cuStreamDestroy;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
+import invar.core.spi.Precision;
 import java.nio.charset.StandardCharsets;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -26,37 +27,43 @@ final class Gpu implements AutoCloseable {
     /// The oldest architecture that the kernels are compiled for: 7.5, Turing.
     private static final int OLDEST = 75;
 
+    /// The oldest with tensor cores that take TF32 and bfloat16: 8.0, Ampere.
+    private static final int TENSOR_CORES = 80;
+
     private final CUdevice device = new CUdevice();
     private final CUcontext context = new CUcontext();
     private final CUstream stream = new CUstream();
     private final int multiprocessors;
+    private final Precision precision;
     private final Memory memory = new Memory();
     private Staging staging;                     // null, and so is the next, only while the device is being opened
     private Kernels kernels;
 
-    /// @param folder where the resources of the kernels are
+    /// @param folder  where the resources of the kernels are
+    /// @param allowed the least precise way to multiply; a device without it multiplies in single precision
     /// @throws IllegalArgumentException if the device is too old for the kernels, or the driver does not take them
-    Gpu(int ordinal, String folder) {
+    Gpu(int ordinal, String folder, Precision allowed) {
         Driver.check(cuDeviceGet(device, ordinal), "cuDeviceGet");
         int capability = capability(device);
         if (capability < OLDEST) {
             throw new IllegalArgumentException("the device cuda:" + ordinal + " has compute capability "
                     + capability / 10 + "." + capability % 10 + ", and 7.5 (Turing) or later is needed");
         }
+        precision = capability < TENSOR_CORES ? Precision.FP32 : allowed;
         multiprocessors = attribute(device, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
         Driver.check(cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain");
         try {
             Driver.check(cuCtxSetCurrent(context), "cuCtxSetCurrent");
             Driver.check(cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING), "cuStreamCreate");
             staging = new Staging(stream);
-            kernels = new Kernels(this, folder);
+            kernels = new Kernels(this, folder, precision);
         } catch (RuntimeException | Error e) {
             close();
             throw e;
         }
     }
 
-    /// For example `NVIDIA H100 80GB HBM3 (compute capability 9.0)`.
+    /// For example `NVIDIA H100 80GB HBM3 (compute capability 9.0: fp32, tf32, bf16)`.
     static String describe(int ordinal) {
         CUdevice device = new CUdevice();
         Driver.check(cuDeviceGet(device, ordinal), "cuDeviceGet");
@@ -66,7 +73,7 @@ final class Gpu implements AutoCloseable {
         while (length < name.length && name[length] != 0) length++;
         int capability = capability(device);
         return new String(name, 0, length, StandardCharsets.UTF_8) + " (compute capability " + capability / 10 + "."
-                + capability % 10 + ")";
+                + capability % 10 + ": " + (capability < TENSOR_CORES ? "fp32" : "fp32, tf32, bf16") + ")";
     }
 
     private static int capability(CUdevice device) {
@@ -90,6 +97,11 @@ final class Gpu implements AutoCloseable {
 
     Staging staging() {
         return staging;
+    }
+
+    /// How it multiplies.
+    Precision precision() {
+        return precision;
     }
 
     int multiprocessors() {
