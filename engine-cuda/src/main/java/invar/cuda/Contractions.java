@@ -33,8 +33,8 @@ final class Contractions {
         Tiling tiling = choice.of(m, n, k, batch);
         long to = tiling.parts() == 1 ? CudaStorage.address(c) : gpu.memory().scratch(4L * tiling.parts() * size);
         String layout = (op.transposeA() ? "t" : "n") + (op.transposeB() ? "t" : "n");
-        Launch launch = gpu.kernel("gemm_" + name(tiling, gpu) + "_" + layout).tensor(a).tensor(b).address(to).i32(m).i32(n)
-                .i32(k);
+        Launch launch = gpu.kernel("gemm_" + name(tiling, gpu) + "_" + layout).tensor(a).tensor(b).address(to).i32(m)
+                .i32(n).i32(k);
         start(launch, tiling, Math.multiplyExact(tiling.tile().covering(m, n), batch), gpu);
         addParts(tiling, to, c, gpu);
     }

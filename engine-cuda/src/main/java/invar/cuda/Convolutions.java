@@ -61,7 +61,8 @@ final class Convolutions {
         int depth = s.groupInputs() * s.window();
         Tiling tiling = choice.of(s.groupOutputs(), columns, depth, op.groups());
         long to = target(tiling, y, gpu);
-        Launch launch = s.pass(gpu.kernel("conv_forward_" + Contractions.name(tiling, gpu)).tensor(x).tensor(w).address(to));
+        Launch launch = s.pass(gpu.kernel("conv_forward_" + Contractions.name(tiling, gpu)).tensor(x).tensor(w)
+                .address(to));
         Contractions.start(launch, tiling, tiling.tile().covering(s.groupOutputs(), columns) * op.groups(), gpu);
         Contractions.addParts(tiling, to, y, gpu);
     }

@@ -19,9 +19,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// An NVIDIA GPU as a device: tensors are in its memory, in single precision, and every op is one kernel of the module
-/// `kernels`, or a few, on one stream. Matrix products and convolutions run on tensor cores if [DeviceOptions] allow their
-/// [Precision] and the device has them (compute capability 8.0, Ampere), and in single precision otherwise. Every output element has one writer and every sum a fixed order, so the same
-/// input gives the same bits. `execute` returns before the work is done.
+/// `kernels`, or a few, on one stream. Matrix products and convolutions run on tensor cores if [DeviceOptions] allow
+/// their [Precision] and the device has them (compute capability 8.0, Ampere), else in single precision. Every output
+/// element has one writer and every sum a fixed order, so the same input gives the same bits. `execute` returns before
+/// the work is done.
 public final class CudaBackend implements Backend {
 
     private final Gpu gpu;

@@ -124,11 +124,52 @@ class ContractionsTest {
     }
 
     private static double[] result(Problem p, Tensor[] in, Device device, Tiling tiling) {
-        Gpu gpu = ((CudaBackend) device.backend()).gpu();
         Tensor out = device.full(p.op().infer(p.first(), p.second())[0], Double.NaN);
-        gpu.memory().reuseScratch();
-        Contractions.execute(p.op(), in, out, gpu, (_, _, _, _) -> tiling);
+        execute(p.op(), in, out, device, tiling);
         return out.doubles();
+    }
+
+    private static void execute(ContractionOp op, Tensor[] in, Tensor out, Device device, Tiling tiling) {
+        Gpu gpu = ((CudaBackend) device.backend()).gpu();
+        gpu.memory().reuseScratch();
+        Contractions.execute(op, in, out, gpu, (_, _, _, _) -> tiling);
+    }
+
+    /// Rows of whole quads that do not begin at 16 bytes, amid what is not a number and is to stay so.
+    @TestFactory
+    Stream<DynamicTest> tensorsMayBeginAnywhere() {
+        List<Problem> problems = new ArrayList<>();
+        problems.add(new Problem(new MatMul(false, false), Shape.of(36, 40), Shape.of(40, 68)));
+        problems.add(new Problem(new MatMul(true, true), Shape.of(40, 36), Shape.of(68, 40)));
+        convolution(problems, Shape.of(2, 8, 8, 4), 12, 3, 3, Conv2d.of(1, 1));
+        return problems.stream().flatMap(p -> devices.values().stream().map(device -> DynamicTest.dynamicTest(
+                device.precision() + " " + p, () -> checkAmidst(p, device))));
+    }
+
+    private void checkAmidst(Problem p, Device device) {
+        try (Scope _ = device.scope(); Scope _ = reference.scope()) {
+            Tensor a = tensor(reference, p.first(), 1), b = tensor(reference, p.second(), 2);
+            double[] expected = Ops.apply(p.op(), a, b)[0].doubles();
+            Tensor[] in = Stream.of(p.first(), p.second()).map(s -> inside(amidst(device, s), s)).toArray(Tensor[]::new);
+            in[0].upload(a.doubles());
+            in[1].upload(b.doubles());
+            Shape shape = p.op().infer(p.first(), p.second())[0];
+            for (Tile tile : Tile.values()) {
+                Tensor out = amidst(device, shape);
+                execute(p.op(), in, inside(out, shape), device, new Tiling(tile, 1));
+                double[] all = out.doubles();
+                assertThat(Arrays.copyOfRange(all, 1, all.length - 1)).as("%s", tile).isEqualTo(expected);
+                assertThat(new double[] {all[0], all[all.length - 1]}).containsOnly(Double.NaN);
+            }
+        }
+    }
+
+    private static Tensor amidst(Device device, Shape shape) {
+        return device.full(Shape.of(Math.toIntExact(shape.elements()) + 2), Double.NaN);
+    }
+
+    private static Tensor inside(Tensor whole, Shape shape) {
+        return whole.rows(1, whole.dim(0) - 1).reshape(shape);
     }
 
     /// No step is multiplied before its copies have come, nor overwritten before; and sums have one order.
