@@ -128,7 +128,8 @@ struct Gradient {
     KERNEL TILE_BOUNDS(T) conv_input_grad_##tile(const float* __restrict__ dy, const float* __restrict__ w,            \
         float* __restrict__ dx, Conv c, int apart_h, int apart_w, i64 slot, i64 group) {                               \
         __shared__ float4 shared[T::SHARED];                                                                           \
-        input_grad<T, Operands<AcrossSum<T, T::ROWS>, Windows<T>>>(dy, w, dx, c, apart_h, apart_w, slot, group, shared); \
+        input_grad<T, Operands<AcrossSum<T, T::ROWS>, Windows<T>>>(dy, w, dx, c, apart_h, apart_w, slot, group,        \
+            shared);                                                                                                   \
     }                                                                                                                  \
     KERNEL TILE_BOUNDS(T) conv_weight_grad_##tile(const float* __restrict__ x, const float* __restrict__ dy,           \
         float* __restrict__ dw, Conv c) {                                                                              \

@@ -1,10 +1,10 @@
 /*
-Convolution and its gradients on tensor cores: conv.cu with factors rounded to P.    ops: invar.core.ContractionOp.Conv2d,
-                                                                            Conv2dInputGrad, Conv2dWeightGrad
+Convolution and its gradients on tensor cores: conv.cu with factors rounded to P.
+                                         ops: invar.core.ContractionOp.Conv2d, Conv2dInputGrad, Conv2dWeightGrad
 
 The matrices, their rows, columns and sums, classes of pixels, groups: as in conv.cu, with which conv.cuh is shared.
-Numbers of windows are copied to shared memory one by one (cp.async of 4 bytes, which writes zeros for what is outside of
-an image), so none of them passes through registers, and a warp copies 32 neighbours of a row of pixels, or 8 for the
+Numbers of windows are copied to shared memory one by one (cp.async of 4 bytes, which writes zeros for what is outside
+of an image), so none of them passes through registers, and a warp copies 32 neighbours of a row of pixels, or 8 for the
 weight grad; weights are copied 16 bytes at a time where their rows allow it.
 
 x (N, C, H, W); w (O, C/G, kh, kw); y (N, O, H', W'); all float
@@ -13,8 +13,8 @@ entries  conv_<forward | input_grad | weight_grad>_<precision>_<tile>
 launch   tiles, blocks and shared memory as in gemm_mma.cuh; grid = (tiles * groups [* classes], parts), as in conv.cu.
          conv_pack_weight and sum_parts are those of conv.cu and gemm.cu
 traffic  as conv.cu
-numerics factors rounded to nearest, products exact, sums float, cut off towards zero once in 8 or 16 terms; the bound is
-         that of gemm_mma.cuh with k the length of the sum
+numerics factors rounded to nearest, products exact, sums float, cut off towards zero once in 8 or 16 terms; the bound
+         is that of gemm_mma.cuh with k the length of the sum
 order    one thread writes an element; its sum goes up k in steps of 8 or 16, which the unit adds at once, then up the
          parts: bitwise reproducible
 versions not measured yet on a GPU
@@ -39,8 +39,8 @@ struct WindowsCopied : WindowPlaces<T> {
 };
 
 // Both operands of the weight grad: A[o, (n, i, j)] = dy and B[(n, i, j), (c, u, v)] = the number of x that tap (u, v)
-// meets there. Eight lanes take neighbouring pixels, of four rows that are 8 apart, so that they meet all banks; the same
-// pixels of both operands, 8 values of k at a time.
+// meets there. Eight lanes take neighbouring pixels, of four rows that are 8 apart, so that they meet all banks; the
+// same pixels of both operands, 8 values of k at a time.
 template <class T>
 struct GradientCopied {
     using A = ByRow;

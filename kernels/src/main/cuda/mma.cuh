@@ -81,8 +81,8 @@ __device__ __forceinline__ void load_matrices(const float* row, float (&value)[4
 __device__ __forceinline__ int quad(int g) { return g / 2 + g % 2 * 4; }
 
 // Where (e, k) of an operand with EXTENT values of e and 32 of k lies in shared memory, and how a warp reads from it.
-// Quads of numbers change places within a row, so that a warp meets all banks alike: eight quads, 128 bytes, are at once
-// what eight lanes read, or copy.
+// Quads of numbers change places within a row, so that a warp meets all banks alike: eight quads, 128 bytes, are at
+// once what eight lanes read, or copy.
 //
 // ByRow: [e][k]. A matrix of ldmatrix is one quad each of 8 rows that are 4 apart: e / 4 differs in all eight.
 struct ByRow {

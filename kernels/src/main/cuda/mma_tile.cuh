@@ -5,8 +5,7 @@
 // in steps of 32 values of k. Steps are copied to shared memory past the registers, in a ring of STAGES buffers: while
 // one is multiplied, STAGES - 1 are on their way, and a step costs one barrier. A loader has one function,
 // load(a, b, depth), which asks for the next step of both operands, with zeros where k is `depth` or more on from its
-// beginning; and it says how they lie there, as ByRow or ByDepth. What it copies for one thread is spread so that 32
-// banks take part: see there.
+// beginning; and it says how they lie there, as ByRow or ByDepth (mma.cuh, which says why no banks collide).
 //
 // Shared memory: for each value of k, a warp with 32 x 64 sums reads 32 + 64 floats for 2048 products, 6 bytes for 32.
 #pragma once
@@ -58,7 +57,8 @@ struct MmaTile {
         }
     }
 
-    // Sums over `depth` values of k, which may be none. All threads of the block call this, once.
+    // Sums over `depth` values of k, which may be none. All threads of the block call this. The shared memory may be used
+    // for something else after the next barrier.
     template <class Loader>
     __device__ __forceinline__ void multiply(Loader& loader, int depth, void* shared) {
         float* buffers = static_cast<float*>(shared);
@@ -81,13 +81,21 @@ struct MmaTile {
         commit_copies();
     }
 
+    // Of this lane's first sum in the tile. The others, of(s, i, t, j), are 32 s + i rows down and 16 t + j columns on.
+    static __device__ __forceinline__ int lane_row() { return row() + 4 * quad(threadIdx.x % WARP / 4); }
+    static __device__ __forceinline__ int lane_column() { return column() + threadIdx.x % 4 * 4; }
+
+    // The sum of row i of this lane's four in stripe s, and of column j of its quad t, two a stripe.
+    __device__ __forceinline__ float of(int s, int i, int t, int j) const {
+        return sum[2 * s + i / 2][t / 2 * 4 + j][i % 2 * 2 + t % 2];
+    }
+
     // As Tile::write.
     template <class Place>
     __device__ __forceinline__ void write(float* to, i64 stride, int first_row, int rows, int first_column, int columns,
         bool quads, const Place& place) const {
-        int lane = threadIdx.x % WARP;
-        first_row += row() + 4 * quad(lane / 4);
-        first_column += column() + lane % 4 * 4;
+        first_row += lane_row();
+        first_column += lane_column();
         to += first_row * stride;
 #pragma unroll
         for (int t = 0; t < 2 * COLUMN_STRIPES; t++) {                     // quads of columns
@@ -120,11 +128,6 @@ struct MmaTile {
                 }
             }
         }
-    }
-
-    // The sum of row i of this lane's four in stripe s, and of column j of its quad t, two a stripe.
-    __device__ __forceinline__ float of(int s, int i, int t, int j) const {
-        return sum[2 * s + i / 2][t / 2 * 4 + j][i % 2 * 2 + t % 2];
     }
 };
 
@@ -182,8 +185,8 @@ struct AlongSumCopied {
     }
 };
 
-// As AcrossSum: value (e, k) at from[k * stride + e]. A row of k is copied by as many lanes as it has quads, or number by
-// number by a warp.
+// As AcrossSum: value (e, k) at from[k * stride + e]. A row of k is copied by as many lanes as it has quads, or number
+// by number by a warp.
 template <class T, int EXTENT>
 struct AcrossSumCopied {
     using Layout = ByDepth<EXTENT>;
