@@ -150,13 +150,14 @@ class ContractionsTest {
         try (Scope _ = device.scope(); Scope _ = reference.scope()) {
             Tensor a = tensor(reference, p.first(), 1), b = tensor(reference, p.second(), 2);
             double[] expected = Ops.apply(p.op(), a, b)[0].doubles();
-            Tensor[] in = Stream.of(p.first(), p.second()).map(s -> inside(amidst(device, s), s)).toArray(Tensor[]::new);
+            Tensor[] in = Stream.of(p.first(), p.second()).map(shape -> inside(amidst(device, shape), shape))
+                    .toArray(Tensor[]::new);
             in[0].upload(a.doubles());
             in[1].upload(b.doubles());
-            Shape shape = p.op().infer(p.first(), p.second())[0];
+            Shape result = p.op().infer(p.first(), p.second())[0];
             for (Tile tile : Tile.values()) {
-                Tensor out = amidst(device, shape);
-                execute(p.op(), in, inside(out, shape), device, new Tiling(tile, 1));
+                Tensor out = amidst(device, result);
+                execute(p.op(), in, inside(out, result), device, new Tiling(tile, 1));
                 double[] all = out.doubles();
                 assertThat(Arrays.copyOfRange(all, 1, all.length - 1)).as("%s", tile).isEqualTo(expected);
                 assertThat(new double[] {all[0], all[all.length - 1]}).containsOnly(Double.NaN);

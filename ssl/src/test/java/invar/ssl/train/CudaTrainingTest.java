@@ -62,7 +62,7 @@ class CudaTrainingTest {
 
     /// Ten steps with rounded factors. Ten layers of products with errors of u in both factors change the logits,
     /// features of length 1 over a temperature of 1/2, by some √20 u / 0.5 = 9 u, which is 0.4 % in TF32 and 4 % in
-    /// bfloat16; the loss averages over 32 rows of 31 logits, and differs by a small part of that. 2 % of it is allowed.
+    /// bfloat16; the loss averages over 32 rows of 31 logits, and differs by a small part of that. 2 % is allowed.
     @ParameterizedTest
     @EnumSource(names = {"TF32", "BF16"})
     void tenStepsOnTensorCoresHaveTheLossesOfSinglePrecision(Precision precision) {
