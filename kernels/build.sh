@@ -6,6 +6,7 @@
 #   kernels/build.sh --check     the same elsewhere, and compares; exits with 1 where the committed files differ
 #   kernels/build.sh --spills    assembles for some architectures, shows registers; exits with 1 if any kernel spills
 #
+# Files are compiled for compute_75, or for what a line "// architecture: compute_80" of theirs says.
 # Needs nvcc 13.0 (later ones write PTX that drivers for 13.0 refuse). The first line of the PTX is lowered to version
 # 8.0, which drivers from 525 on read: nothing that is used here is newer.
 set -euo pipefail
@@ -13,7 +14,15 @@ cd "$(dirname "$0")"
 nvcc=${NVCC:-nvcc}
 sources=src/main/cuda
 target=src/main/resources/invar/kernels
-flags=(-arch=compute_75 -O3 -std=c++17 --fmad=true)
+oldest=75
+flags=(-O3 -std=c++17 --fmad=true)
+
+# The number of the oldest architecture that a file is for.
+architecture() {
+    local named
+    named=$(sed -n 's|^// architecture: compute_\([0-9]*\)$|\1|p' "$1")
+    echo "${named:-$oldest}"
+}
 
 if ! command -v "$nvcc" > /dev/null; then
     echo "build.sh: nvcc was not found; set NVCC to it. The committed PTX is as it was." >&2
@@ -25,6 +34,7 @@ case ${1:-} in
         status=0
         for arch in sm_75 sm_80 sm_90; do
             for file in "$sources"/*.cu; do
+                if [ "${arch#sm_}" -lt "$(architecture "$file")" ]; then continue; fi
                 "$nvcc" -arch=$arch -O3 -std=c++17 -Xptxas -v -cubin -o /dev/null "$file" 2>&1 | awk -v arch=$arch '
                     /Compiling entry function/ { match($0, /'"'"'[^'"'"']*'"'"'/); name = substr($0, RSTART + 1, RLENGTH - 2) }
                     /spill stores/ { spilled = ($5 + $9 > 0) ? " SPILLS: " $0 : "" }
@@ -40,13 +50,13 @@ esac
 : > "$target/index.txt"
 for file in "$sources"/*.cu; do
     name=$(basename "$file" .cu)
-    "$nvcc" "${flags[@]}" -ptx -o "$target/$name.ptx" "$file"
+    "$nvcc" -arch=compute_"$(architecture "$file")" "${flags[@]}" -ptx -o "$target/$name.ptx" "$file"
     sed -i 's/^\.version 9\.0$/.version 8.0/' "$target/$name.ptx"
     { grep -oE '^\.visible \.entry [a-z0-9_]+' "$target/$name.ptx" || true; } \
         | sed "s/.* //; s/\$/ $name/" >> "$target/index.txt"
 done
 {
-    echo "nvcc $("$nvcc" --version | grep -oE 'V[0-9.]+') ${flags[*]}"
+    echo "nvcc $("$nvcc" --version | grep -oE 'V[0-9.]+') -arch=compute_$oldest ${flags[*]}"
     (cd "$sources" && sha256sum -- *.cu *.cuh)
     (cd "$target" && sha256sum -- *.ptx index.txt)
 } > "$target/manifest.txt"

@@ -15,6 +15,7 @@
 #include "v3_registers.cu"
 #include "v4_quads.cu"
 #include "v5_two_buffers.cu"
+#include "v6_tensor_cores.cu"
 
 using Kernel = void (*)(const float*, const float*, float*, int, int, int);
 
@@ -23,12 +24,16 @@ struct Version {
     Kernel kernel;
     int columns, rows, block_x, block_y;                 // of C for a block; threads
     bool flat;                                           // all tiles along x
+    int shared;                                          // bytes that are asked for at launch
 };
 
 const Version VERSIONS[] = {
-    {"v1_naive", gemm_v1, 32, 8, 32, 8, false},          {"v2_shared", gemm_v2, 32, 32, 32, 8, false},
-    {"v3_registers", gemm_v3, 128, 128, 256, 1, false},  {"v4_quads", gemm_v4, 128, 128, 256, 1, false},
-    {"v5_two_buffers", gemm_v5, 128, 128, 256, 1, true},
+    {"v1_naive", gemm_v1, 32, 8, 32, 8, false, 0},
+    {"v2_shared", gemm_v2, 32, 32, 32, 8, false, 0},
+    {"v3_registers", gemm_v3, 128, 128, 256, 1, false, 0},
+    {"v4_quads", gemm_v4, 128, 128, 256, 1, false, 0},
+    {"v5_two_buffers", gemm_v5, 128, 128, 256, 1, true, 0},
+    {"v6_tensor_cores", gemm_v6, 128, 128, 256, 1, true, LargeMma<Tf32>::SHARED},
 };
 
 struct Problem {
@@ -44,7 +49,7 @@ float* numbers(size_t n) {
 void release(const float* p) { std::free(const_cast<float*>(p)); }
 
 void start(const Version& v, unsigned x, unsigned y, const Problem& p) {
-    std::string trouble = emulator::run({{x, y, 1}, {unsigned(v.block_x), unsigned(v.block_y), 1}, 0},
+    std::string trouble = emulator::run({{x, y, 1}, {unsigned(v.block_x), unsigned(v.block_y), 1}, size_t(v.shared)},
         [&] { v.kernel(p.a, p.b, p.c, p.m, p.n, p.k); });
     if (trouble.empty()) return;
     std::fprintf(stderr, "%s: %s\n", v.name, trouble.c_str());
@@ -61,7 +66,8 @@ float* numbers(size_t n) {
 void release(const float* p) { cudaFree(const_cast<float*>(p)); }
 
 void start(const Version& v, unsigned x, unsigned y, const Problem& p) {
-    v.kernel<<<dim3(x, y), dim3(v.block_x, v.block_y)>>>(p.a, p.b, p.c, p.m, p.n, p.k);
+    if (v.shared > 0) cudaFuncSetAttribute(v.kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, v.shared);
+    v.kernel<<<dim3(x, y), dim3(v.block_x, v.block_y), v.shared>>>(p.a, p.b, p.c, p.m, p.n, p.k);
 }
 void finish(const char* name) {
     cudaError_t status = cudaDeviceSynchronize();

@@ -27,7 +27,7 @@ compile() {
     objects+=("$object")
 }
 
-for unit in scheduler driver; do
+for unit in scheduler driver tensor_cores; do
     compile "$here/$unit.cpp" "$out/$unit.o" "$here/emulator.h" "$here/scheduler.h" "$here/registry.h"
 done
 for file in "$@"; do

@@ -167,8 +167,8 @@ API cuDeviceGetAttribute(int* value, int attribute, int) {
         case 8: *value = 48 << 10; return SUCCESS;                   // shared memory a block
         case 97: *value = 227 << 10; return SUCCESS;                 // the same after opting in
         case 16: *value = 4; return SUCCESS;                         // multiprocessors
-        case 75: *value = number("EMULATOR_MAJOR", 9); return SUCCESS;
-        case 76: *value = number("EMULATOR_MINOR", 0); return SUCCESS;
+        case 75: *value = number("EMULATOR_CAPABILITY", 90) / 10; return SUCCESS;
+        case 76: *value = number("EMULATOR_CAPABILITY", 90) % 10; return SUCCESS;
         default: return INVALID_VALUE;
     }
 }

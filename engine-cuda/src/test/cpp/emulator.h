@@ -52,6 +52,18 @@ uint64_t exchange(unsigned mask, uint64_t value, int source, const char* file, i
 unsigned vote(unsigned mask, bool yes, const char* file, int line);
 void* dynamic_shared();
 int lane();
+// Copies that pass by: done when they are waited for, or at random before. `bytes` of `room`, then zeros.
+void copy_later(void* to, const void* from, size_t bytes, size_t room, const char* file, int line);
+void commit_copies();
+void wait_copies(int left);
+// Waits until the whole warp has come with the same `work`, which is then done once, on what each lane brings.
+void together(void (*work)(void** of_lanes), void* of_this_lane, const char* file, int line);
+void load_matrices(const float* row, float* value, const char* file, int line);
+// Tensor cores (tensor_cores.cpp): numbers as they round them, and products of 16 x 8 or 16 x 16 by 8 x 8 or 16 x 8.
+unsigned tf32(float x);
+unsigned bf16(float x);
+void mma_tf32(float* sum, const unsigned* upper, const unsigned* lower, const unsigned* b, const char* file, int line);
+void mma_bf16(float* sum, const unsigned* upper, const unsigned* lower, const unsigned* b, const char* file, int line);
 [[noreturn]] void trap(const char* why, const char* file, int line);
 
 template <class T>
@@ -119,6 +131,8 @@ static inline float __fadd_rn(float x, float y) { return x + y; }
 static inline float __frcp_rn(float x) { return 1 / x; }
 static inline int __float_as_int(float x) { int i; std::memcpy(&i, &x, 4); return i; }
 static inline float __int_as_float(int i) { float x; std::memcpy(&x, &i, 4); return x; }
+static inline unsigned __float_as_uint(float x) { unsigned i; std::memcpy(&i, &x, 4); return i; }
+static inline float __uint_as_float(unsigned i) { float x; std::memcpy(&x, &i, 4); return x; }
 static inline unsigned __umulhi(unsigned x, unsigned y) { return unsigned(uint64_t(x) * y >> 32); }
 static inline int __popc(unsigned x) { return __builtin_popcount(x); }
 static inline int __ffs(int x) { return __builtin_ffs(x); }

@@ -1,7 +1,9 @@
 // Threads of a block as fibers: each has a stack and gives way at barriers and shuffles. A warp that is chosen runs
 // until all its threads wait; which warp is chosen is random, and a warp that was chosen is chosen again for a random
 // number of rounds, so that it runs as far ahead of the others as barriers allow. A program that lacks a barrier reads
-// what has not been written yet, or what has been overwritten, which plain turns would hide.
+// what has not been written yet, or what has been overwritten, which plain turns would hide. Copies to shared memory that
+// are not waited for have mostly not happened, and sometimes have, which shows both what reads them too early and what
+// they overwrite too early.
 #include "scheduler.h"
 
 #include <sys/mman.h>
@@ -25,6 +27,13 @@ constexpr int LANES = 32;
 
 enum class State { READY, BARRIER, WARP, DONE };
 
+struct Copy {
+    void* to;
+    const void* from;
+    size_t bytes, room;
+    int group;
+};
+
 struct Fiber {
     void* sp = nullptr;
     char* stack = nullptr;
@@ -32,6 +41,10 @@ struct Fiber {
     uint3 index{};
     unsigned mask = 0;                 // of the warp operation it waits in
     uint64_t given = 0, taken = 0;     // values of a warp operation
+    void (*work)(void**) = nullptr;    // of the whole warp, and what this thread brings to it
+    void* brought = nullptr;
+    std::vector<Copy> copies;
+    int groups = 0;                    // of copies that have been committed
     const char* file = "";
     int line = 0;
 };
@@ -111,12 +124,45 @@ void prepare(Fiber& fiber) {
     for (int i = 0; i < 6; i++) *--top = nullptr;
     fiber.sp = top;
     fiber.state = State::READY;
+    fiber.work = nullptr;
+    fiber.copies.clear();
+    fiber.groups = 0;
 }
 
 void resume(Fiber& fiber) {
     current = &fiber;
     thread_index = fiber.index;
     emulator_switch(&scheduler_sp, fiber.sp);
+}
+
+// Does what all lanes of a warp came for together. False if they came for something else.
+bool work_together(size_t first, size_t last) {
+    void* brought[LANES];
+    size_t same = 0;
+    void (*work)(void**) = nullptr;
+    for (size_t i = first; i < last; i++) {
+        if (fibers[i].state == State::WARP && fibers[i].work != nullptr) work = fibers[i].work;
+    }
+    if (work == nullptr) return false;
+    for (size_t i = first; i < last; i++) {
+        same += fibers[i].state == State::WARP && fibers[i].work == work;
+        brought[i - first] = fibers[i].brought;
+    }
+    if (same != LANES) {
+        fault = "only " + std::to_string(same) + " lanes of a warp came for what needs all";
+        return true;
+    }
+    work(brought);
+    for (size_t i = first; i < last; i++) {
+        fibers[i].work = nullptr;
+        fibers[i].state = State::READY;
+    }
+    return true;
+}
+
+void happen(const Copy& copy) {
+    std::memcpy(copy.to, copy.from, copy.bytes);
+    std::memset(static_cast<char*>(copy.to) + copy.bytes, 0, copy.room - copy.bytes);
 }
 
 // Completes the warp operation that all named threads of a warp have reached.
@@ -137,6 +183,7 @@ bool complete(size_t warp) {
         any = true;
     }
     if (!any) return false;
+    if (work_together(first, last)) return true;
     // Values go across before anybody runs on.
     std::vector<size_t> released;
     for (size_t i = first; i < last; i++) {
@@ -276,6 +323,34 @@ unsigned vote(unsigned mask, bool yes, const char* file, int line) {
     self->taken = ~0ull;
     wait(State::WARP, file, line);
     return static_cast<unsigned>(self->taken);
+}
+
+void together(void (*work)(void**), void* of_this_lane, const char* file, int line) {
+    current->mask = 0xffffffffu;
+    current->work = work;
+    current->brought = of_this_lane;
+    wait(State::WARP, file, line);
+}
+
+void copy_later(void* to, const void* from, size_t bytes, size_t room, const char* file, int line) {
+    if (reinterpret_cast<uintptr_t>(to) % room != 0 || (bytes > 0 && reinterpret_cast<uintptr_t>(from) % room != 0)) {
+        trap("a copy to or from an address that is not a multiple of its length", file, line);
+    }
+    Copy copy{to, from, bytes, room, current->groups};
+    if (random_seed != 0 && next_random() % 8 == 0) happen(copy);
+    else current->copies.push_back(copy);
+}
+
+void commit_copies() { current->groups++; }
+
+void wait_copies(int left) {
+    std::vector<Copy>& copies = current->copies;
+    size_t kept = 0;
+    for (const Copy& copy : copies) {
+        if (copy.group < current->groups - left) happen(copy);
+        else copies[kept++] = copy;
+    }
+    copies.resize(kept);
 }
 
 void* dynamic_shared() {

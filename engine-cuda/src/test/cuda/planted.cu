@@ -1,5 +1,5 @@
 // Kernels with mistakes, to see that the emulator finds them; not part of the engine. See PlantedFaultsTest.
-#include "../../../../kernels/src/main/cuda/common.cuh"
+#include "../../../../kernels/src/main/cuda/mma.cuh"
 
 // y[i] = x[n - 1 - i] of each block of 256, through shared memory.
 KERNEL planted_reverse(const float* __restrict__ x, float* __restrict__ y) {
@@ -52,4 +52,51 @@ KERNEL planted_uninitialised(float* __restrict__ y) {
     float sum = 0;
     for (int i = 0; i < 256; i++) sum += tile[i];
     y[threadIdx.x] = sum;
+}
+
+// planted_reverse with copies that pass by the registers.
+KERNEL planted_copied(const float* __restrict__ x, float* __restrict__ y) {
+    __shared__ float tile[256];
+    copy_one(tile + threadIdx.x, x + blockIdx.x * 256 + threadIdx.x, true);
+    commit_copies();
+    wait_copies<0>();
+    __syncthreads();
+    y[blockIdx.x * 256 + threadIdx.x] = tile[255 - threadIdx.x];
+}
+
+// The same without waiting for them.
+KERNEL planted_no_wait(const float* __restrict__ x, float* __restrict__ y) {
+    __shared__ float tile[256];
+    copy_one(tile + threadIdx.x, x + blockIdx.x * 256 + threadIdx.x, true);
+    commit_copies();
+    wait_copies<1>();
+    __syncthreads();
+    y[blockIdx.x * 256 + threadIdx.x] = tile[255 - threadIdx.x];
+}
+
+// Asks for the second round's copies while the first round is read from where they go.
+KERNEL planted_copied_too_early(const float* __restrict__ x, float* __restrict__ y, int rounds) {
+    __shared__ float tile[256];
+    copy_one(tile + threadIdx.x, x + threadIdx.x, true);
+    commit_copies();
+    float sum = 0;
+    for (int round = 1; round <= rounds; round++) {
+        wait_copies<0>();
+        __syncthreads();
+        copy_one(tile + threadIdx.x, x + round * 256 + threadIdx.x, round < rounds);
+        commit_copies();
+        sum += tile[255 - threadIdx.x];
+        __syncthreads();
+    }
+    y[threadIdx.x] = sum;
+}
+
+// Half a warp on tensor cores.
+KERNEL planted_half_a_warp(float* __restrict__ y) {
+    if (threadIdx.x % WARP >= WARP / 2) return;
+    Stripe ones;
+    for (int s = 0; s < 4; s++) ones.of[s][0] = ones.of[s][1] = Tf32::rounded(1);
+    float sum[4] = {0, 0, 0, 0};
+    Tf32::multiply(sum, ones, 0, ones, 0);
+    y[threadIdx.x] = sum[0];
 }

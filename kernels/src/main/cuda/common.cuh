@@ -25,6 +25,15 @@ __device__ __forceinline__ i64 all_threads() { return static_cast<i64>(gridDim.x
 
 __device__ __forceinline__ float infinity() { return __int_as_float(0x7f800000); }
 
+// x, of which the compiler does not know that it had it before: what follows from it is computed again, and holds no
+// registers between. Without it large tiles need a few registers more than 128, and spill.
+__device__ __forceinline__ int again(int x) {
+#ifndef CUDA_EMULATOR
+    asm volatile("" : "+r"(x));
+#endif
+    return x;
+}
+
 // max that is NaN if either is NaN, as the operations say.
 __device__ __forceinline__ float max_or_nan(float x, float y) { return x > y || x != x ? x : y; }
 

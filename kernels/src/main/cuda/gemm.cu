@@ -18,30 +18,13 @@ numerics f32, fused multiply-adds
 order    one thread writes an element; its sum goes up k, then up the parts: bitwise reproducible
 versions kernels/dev/gemm has the way from the plain loop to the large tile; not measured yet on a GPU
 */
-#include "tile.cuh"
-
-template <class T, class A, class B>
-__device__ __forceinline__ void product(const float* a, int row_a, const float* b, int row_b, float* c, int m, int n,
-    int k, float4* shared) {
-    Work<T> work(m, n);
-    work.sum_over(k);
-    a += static_cast<i64>(work.batch) * m * k;
-    b += static_cast<i64>(work.batch) * k * n;
-    Operands<A, B> operands{{a, row_a, work.row, m, work.begin},
-        {b, row_b, work.column, n, work.begin}};
-    T tile;
-    tile.multiply(operands, work.depth, shared);
-    Work<T> here(m, n);                                  // the same again: registers are scarce in the loop
-    i64 all = gridDim.x / (((m - 1) / T::ROWS + 1) * ((n - 1) / T::COLUMNS + 1));
-    c += (blockIdx.y * all + here.batch) * m * n;
-    tile.write(c, n, here.row, m, here.column, n, in_quads(c, n), Neighbours());
-}
+#include "gemm.cuh"
 
 #define GEMM(name, T, A, row_a, B, row_b)                                                                          \
     KERNEL TILE_BOUNDS(T) name(const float* __restrict__ a, const float* __restrict__ b,                          \
         float* __restrict__ c, int m, int n, int k) {                                                  \
         __shared__ float4 shared[T::SHARED];                                                                      \
-        product<T, A<T, T::ROWS>, B<T, T::COLUMNS>>(a, row_a, b, row_b, c, m, n, k, shared);                \
+        product<T, Operands<A<T, T::ROWS>, B<T, T::COLUMNS>>>(a, row_a, b, row_b, c, m, n, k, shared);           \
     }
 
 #define LAYOUTS(tile, T)                                      \

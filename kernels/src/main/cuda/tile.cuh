@@ -15,15 +15,6 @@
 
 #include "common.cuh"
 
-// x, of which the compiler does not know that it had it before: what follows from it is computed again, and holds no
-// registers between. Without it the large tiles need a few registers more than 128, and spill.
-__device__ __forceinline__ int again(int x) {
-#ifndef CUDA_EMULATOR
-    asm volatile("" : "+r"(x));
-#endif
-    return x;
-}
-
 // May rows of `length` numbers, one of which holds this one at a multiple of 4, be read or written four at a time?
 __device__ __forceinline__ bool in_quads(const float* number, int length) {
     return length % 4 == 0 && reinterpret_cast<size_t>(number) % 16 == 0;

@@ -6,9 +6,10 @@ import invar.core.ContractionOp.Conv2dInputGrad;
 import invar.core.ContractionOp.Conv2dWeightGrad;
 import invar.core.ContractionOp.MatMul;
 import invar.core.Tensor;
+import invar.core.spi.Precision;
 import java.util.Locale;
 
-/// Matrix products, `gemm.cu`, and convolutions, which [Convolutions] describes as such.
+/// Matrix products, `gemm.cu` or `gemm_mma.cuh`, and convolutions, which [Convolutions] describes as such.
 final class Contractions {
 
     private Contractions() {}
@@ -33,19 +34,22 @@ final class Contractions {
         Tiling tiling = choice.of(m, n, k, batch);
         long to = tiling.parts() == 1 ? CudaStorage.address(c) : gpu.memory().scratch(4L * tiling.parts() * size);
         String layout = (op.transposeA() ? "t" : "n") + (op.transposeB() ? "t" : "n");
-        Launch launch = gpu.kernel("gemm_" + name(tiling) + "_" + layout).tensor(a).tensor(b).address(to).i32(m).i32(n)
-                .i32(k);
-        start(launch, tiling, Math.multiplyExact(tiling.tile().covering(m, n), batch));
+        Launch launch = gpu.kernel("gemm_" + name(tiling, gpu) + "_" + layout).tensor(a).tensor(b).address(to).i32(m)
+                .i32(n).i32(k);
+        start(launch, tiling, Math.multiplyExact(tiling.tile().covering(m, n), batch), gpu);
         addParts(tiling, to, c, gpu);
     }
 
-    static String name(Tiling tiling) {
-        return tiling.tile().name().toLowerCase(Locale.ROOT);
+    /// As entry points are called: `large`, `tf32_large`.
+    static String name(Tiling tiling, Gpu gpu) {
+        String tile = tiling.tile().name().toLowerCase(Locale.ROOT);
+        return gpu.precision() == Precision.FP32 ? tile : gpu.precision() + "_" + tile;
     }
 
     /// Starts one block for each tile and part.
-    static void start(Launch launch, Tiling tiling, long tiles) {
-        launch.grid(tiles, tiling.parts(), 1, tiling.tile().threads(), 0);
+    static void start(Launch launch, Tiling tiling, long tiles, Gpu gpu) {
+        launch.grid(tiles, tiling.parts(), 1, tiling.tile().threads(gpu.precision()),
+                tiling.tile().shared(gpu.precision()));
     }
 
     /// Adds partial results that lie one after the other.

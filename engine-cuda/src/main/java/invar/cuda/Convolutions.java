@@ -5,7 +5,8 @@ import invar.core.ContractionOp.Conv2dInputGrad;
 import invar.core.ContractionOp.Conv2dWeightGrad;
 import invar.core.Tensor;
 
-/// Convolutions as products of matrices, one for each group: `conv.cu` says which matrices. Input gradients need the
+/// Convolutions as products of matrices, one for each group: `conv.cu` says which matrices, `conv_mma.cuh` how tensor
+/// cores take them. Input gradients need the
 /// weights in another order, for which they are copied to scratch memory; partial sums are kept there too.
 final class Convolutions {
 
@@ -60,8 +61,9 @@ final class Convolutions {
         int depth = s.groupInputs() * s.window();
         Tiling tiling = choice.of(s.groupOutputs(), columns, depth, op.groups());
         long to = target(tiling, y, gpu);
-        Launch launch = s.pass(gpu.kernel("conv_forward_" + Contractions.name(tiling)).tensor(x).tensor(w).address(to));
-        Contractions.start(launch, tiling, tiling.tile().covering(s.groupOutputs(), columns) * op.groups());
+        Launch launch = s.pass(gpu.kernel("conv_forward_" + Contractions.name(tiling, gpu)).tensor(x).tensor(w)
+                .address(to));
+        Contractions.start(launch, tiling, tiling.tile().covering(s.groupOutputs(), columns) * op.groups(), gpu);
         Contractions.addParts(tiling, to, y, gpu);
     }
 
@@ -89,9 +91,10 @@ final class Convolutions {
             s.pass(gpu.kernel("conv_pack_weight").tensor(w).address(from)).i32(apartH).i32(apartW).i64(slot).i64(group)
                     .elements(w.shape().elements());
         }
-        Launch launch = s.pass(gpu.kernel("conv_input_grad_" + Contractions.name(tiling)).tensor(dy).address(from)
+        Launch launch = s.pass(gpu.kernel("conv_input_grad_" + Contractions.name(tiling, gpu)).tensor(dy).address(from)
                 .address(to)).i32(apartH).i32(apartW).i64(slot).i64(group);
-        Contractions.start(launch, tiling, Math.multiplyExact(tiling.tile().covering(s.groupInputs(), columns), batch));
+        Contractions.start(launch, tiling, Math.multiplyExact(tiling.tile().covering(s.groupInputs(), columns), batch),
+                gpu);
         Contractions.addParts(tiling, to, dx, gpu);
     }
 
@@ -100,9 +103,9 @@ final class Convolutions {
         int columns = s.groupInputs() * s.window(), groups = grad.forward().groups();
         Tiling tiling = choice.of(s.groupOutputs(), columns, (long) s.images * s.outPlane(), groups);
         long to = target(tiling, dw, gpu);
-        Launch launch = s.pass(gpu.kernel("conv_weight_grad_" + Contractions.name(tiling)).tensor(x).tensor(dy)
+        Launch launch = s.pass(gpu.kernel("conv_weight_grad_" + Contractions.name(tiling, gpu)).tensor(x).tensor(dy)
                 .address(to));
-        Contractions.start(launch, tiling, tiling.tile().covering(s.groupOutputs(), columns) * groups);
+        Contractions.start(launch, tiling, tiling.tile().covering(s.groupOutputs(), columns) * groups, gpu);
         Contractions.addParts(tiling, to, dw, gpu);
     }
 

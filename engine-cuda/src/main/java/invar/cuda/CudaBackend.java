@@ -20,8 +20,10 @@ import java.util.List;
 import java.util.Set;
 
 /// An NVIDIA GPU as a device: tensors are in its memory, in single precision, and every op is one kernel of the module
-/// `kernels`, or a few, on one stream. Every output element has one writer and every sum a fixed order, so the same
-/// input gives the same bits. `execute` returns before the work is done.
+/// `kernels`, or a few, on one stream. Matrix products and convolutions run on tensor cores if [DeviceOptions] allow
+/// their [Precision] and the device has them (compute capability 8.0, Ampere), else in single precision. Every output
+/// element has one writer and every sum a fixed order, so the same input gives the same bits. `execute` returns before
+/// the work is done.
 public final class CudaBackend implements Backend {
 
     private final Gpu gpu;
@@ -34,15 +36,15 @@ public final class CudaBackend implements Backend {
     /// @param ordinal its number, from 0
     /// @throws IllegalArgumentException if it cannot run the kernels; the message says why
     public CudaBackend(int ordinal) {
-        gpu = new Gpu(ordinal, Kernels.FOLDER);
+        this(new DeviceOptions(1, ordinal, Precision.FP32, Set.of("cublas", "cudnn")));
     }
 
     /// Opens a device, with cuBLAS for matrix products and cuDNN for convolutions where they are installed and wanted.
     ///
     /// @throws IllegalArgumentException if it cannot run the kernels; the message says why
     public CudaBackend(DeviceOptions options) {
-        this(options.ordinal());
-        gpu.use(options);
+        gpu = new Gpu(options.ordinal(), Kernels.FOLDER, options.precision());
+        gpu.useLibraries(options.without());
     }
 
     /// For tests of single kernels.
@@ -57,7 +59,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public Precision precision() {
-        return gpu.libraries().precision();
+        return gpu.precision();
     }
 
     @Override

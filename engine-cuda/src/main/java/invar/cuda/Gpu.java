@@ -13,9 +13,9 @@ import static jcuda.driver.JCudaDriver.cuStreamCreate;
 import static jcuda.driver.JCudaDriver.cuStreamDestroy;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
-import invar.core.spi.DeviceOptions;
 import invar.core.spi.Precision;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUstream;
@@ -27,41 +27,45 @@ final class Gpu implements AutoCloseable {
 
     /// The oldest architecture that the kernels are compiled for: 7.5, Turing.
     private static final int OLDEST = 75;
-    /// From here on, tensor cores take TF32 and bfloat16: 8.0, Ampere.
-    private static final int AMPERE = 80;
+
+    /// The oldest with tensor cores that take TF32 and bfloat16: 8.0, Ampere.
+    private static final int TENSOR_CORES = 80;
 
     private final CUdevice device = new CUdevice();
     private final CUcontext context = new CUcontext();
     private final CUstream stream = new CUstream();
     private final int multiprocessors;
+    private final Precision precision;
     private final Memory memory = new Memory();
     private Staging staging;                     // null, and so is the next, only while the device is being opened
     private Kernels kernels;
     private Libraries libraries = Libraries.none();
 
-    /// @param folder where the resources of the kernels are
+    /// @param folder  where the resources of the kernels are
+    /// @param allowed the least precise way to multiply; a device without it multiplies in single precision
     /// @throws IllegalArgumentException if the device is too old for the kernels, or the driver does not take them
-    Gpu(int ordinal, String folder) {
+    Gpu(int ordinal, String folder, Precision allowed) {
         Driver.check(cuDeviceGet(device, ordinal), "cuDeviceGet");
         int capability = capability(device);
         if (capability < OLDEST) {
             throw new IllegalArgumentException("the device cuda:" + ordinal + " has compute capability "
                     + capability / 10 + "." + capability % 10 + ", and 7.5 (Turing) or later is needed");
         }
+        precision = capability < TENSOR_CORES ? Precision.FP32 : allowed;
         multiprocessors = attribute(device, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
         Driver.check(cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain");
         try {
             Driver.check(cuCtxSetCurrent(context), "cuCtxSetCurrent");
             Driver.check(cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING), "cuStreamCreate");
             staging = new Staging(stream);
-            kernels = new Kernels(this, folder);
+            kernels = new Kernels(this, folder, precision);
         } catch (RuntimeException | Error e) {
             close();
             throw e;
         }
     }
 
-    /// For example `NVIDIA H100 80GB HBM3 (compute capability 9.0)`.
+    /// For example `NVIDIA H100 80GB HBM3 (compute capability 9.0: fp32, tf32, bf16)`.
     static String describe(int ordinal) {
         CUdevice device = new CUdevice();
         Driver.check(cuDeviceGet(device, ordinal), "cuDeviceGet");
@@ -71,7 +75,7 @@ final class Gpu implements AutoCloseable {
         while (length < name.length && name[length] != 0) length++;
         int capability = capability(device);
         return new String(name, 0, length, StandardCharsets.UTF_8) + " (compute capability " + capability / 10 + "."
-                + capability % 10 + ")";
+                + capability % 10 + ": " + (capability < TENSOR_CORES ? "fp32" : "fp32, tf32, bf16") + ")";
     }
 
     private static int capability(CUdevice device) {
@@ -97,20 +101,23 @@ final class Gpu implements AutoCloseable {
         return staging;
     }
 
+    /// How it multiplies.
+    Precision precision() {
+        return precision;
+    }
+
     int multiprocessors() {
         return multiprocessors;
     }
 
-    /// The vendor's libraries in use: none, until [#use] is called.
+    /// The vendor's libraries in use: none, until [#useLibraries] is called.
     Libraries libraries() {
         return libraries;
     }
 
-    /// Uses the vendor's libraries that there are and that are wanted. They multiply as `options` says, or, on devices
-    /// before Ampere, which know nothing less precise, in single precision.
-    void use(DeviceOptions options) {
-        Precision precision = capability(device) < AMPERE ? Precision.FP32 : options.precision();
-        libraries = Libraries.open(this, precision, options.without());
+    /// Uses the vendor's libraries that there are, but for these.
+    void useLibraries(Set<String> without) {
+        libraries = Libraries.open(this, precision, without);
     }
 
     /// Begins a launch of the entry point `name`; see [Launch].

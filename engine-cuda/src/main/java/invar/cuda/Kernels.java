@@ -4,6 +4,7 @@ import static jcuda.driver.JCudaDriver.cuModuleGetFunction;
 import static jcuda.driver.JCudaDriver.cuModuleLoadData;
 import static jcuda.driver.JCudaDriver.cuModuleUnload;
 
+import invar.core.spi.Precision;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -16,7 +17,8 @@ import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 
 /// The entry points of the module `kernels`, by name. Their PTX is compiled by the driver when a device is opened,
-/// which takes seconds the first time; the driver keeps the result on disk for the next.
+/// which takes seconds the first time; the driver keeps the result on disk for the next. Files whose names end with a
+/// precision, such as `gemm_tf32`, are for that one, and not loaded for others.
 final class Kernels implements AutoCloseable {
 
     /// Where the resources of the engine's kernels are.
@@ -28,16 +30,17 @@ final class Kernels implements AutoCloseable {
     private final Map<String, CUfunction> functions = new HashMap<>();
     private final Launch launch;
 
-    /// Loads all files.
+    /// Loads all files that a device needs which multiplies with this precision.
     ///
     /// @throws IllegalStateException if the kernels are missing from this build
     /// @throws IllegalArgumentException if the driver does not take one of them
-    Kernels(Gpu gpu, String folder) {
+    Kernels(Gpu gpu, String folder, Precision precision) {
         this.folder = folder;
         this.launch = new Launch(gpu);
         try {
             for (String line : new String(resource("index.txt"), StandardCharsets.UTF_8).split("\n")) {
                 String[] parts = line.strip().split("\\s+");                 // kernel file
+                if (isForAnother(parts[1], precision)) continue;
                 if (!modules.containsKey(parts[1])) modules.put(parts[1], load(parts[1]));
                 moduleOf.put(parts[0], modules.get(parts[1]));
             }
@@ -45,6 +48,13 @@ final class Kernels implements AutoCloseable {
             close();
             throw e;
         }
+    }
+
+    private static boolean isForAnother(String file, Precision precision) {
+        for (Precision other : Precision.values()) {
+            if (other != precision && file.endsWith("_" + other)) return true;
+        }
+        return false;
     }
 
     /// The one launch of this device, ready for the arguments of the kernel `name`.

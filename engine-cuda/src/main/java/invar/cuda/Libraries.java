@@ -17,19 +17,16 @@ import java.util.function.Supplier;
 /// is installed, starts, and is wanted. What they do not compute, the project's kernels do.
 final class Libraries implements AutoCloseable {
 
-    private final Precision precision;
     private final List<String> lines = new ArrayList<>();
     private Cublas cublas;                                                // null, and so is the next: not used
     private Cudnn cudnn;
     private boolean warned;
 
-    private Libraries(Precision precision) {
-        this.precision = precision;
-    }
+    private Libraries() {}
 
     /// None.
     static Libraries none() {
-        return new Libraries(Precision.FP32);
+        return new Libraries();
     }
 
     /// Those that can be used on this device. A library that does not start is not an error: [#lines] says so.
@@ -37,7 +34,7 @@ final class Libraries implements AutoCloseable {
     /// @param precision how they are to multiply
     /// @param without   the ones that are not wanted: `cublas`, `cudnn`
     static Libraries open(Gpu gpu, Precision precision, Set<String> without) {
-        Libraries libraries = new Libraries(precision);
+        Libraries libraries = new Libraries();
         libraries.cublas = libraries.open(VendorLibrary.CUBLAS, without, () -> new Cublas(gpu, precision));
         libraries.cudnn = libraries.open(VendorLibrary.CUDNN, without, () -> new Cudnn(gpu, precision));
         return libraries;
@@ -85,12 +82,6 @@ final class Libraries implements AutoCloseable {
     /// Which are used, in which version, or why not: one line for each, none where none was asked for.
     List<String> lines() {
         return List.copyOf(lines);
-    }
-
-    /// How the least precise of them multiplies; single precision without any.
-    Precision precision() {
-        if (cublas != null) return precision;
-        return cudnn == null || precision == Precision.FP32 ? Precision.FP32 : Precision.TF32;
     }
 
     @Override

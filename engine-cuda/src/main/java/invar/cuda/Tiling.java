@@ -1,7 +1,9 @@
 package invar.cuda;
 
-/// How a product of matrices is cut into blocks: which tile of `tile.cuh` a block computes, and into how many parts the
-/// sum is cut.
+import invar.core.spi.Precision;
+
+/// How a product of matrices is cut into blocks: which tile a block computes, of `tile.cuh` in single precision and of
+/// `mma_tile.cuh` on tensor cores, and into how many parts the sum is cut.
 ///
 /// @param parts 1, or the number of partial products that `sum_parts` adds
 record Tiling(Tile tile, int parts) {
@@ -9,19 +11,21 @@ record Tiling(Tile tile, int parts) {
     /// Tiles, the largest first. A large one reads least for each product, a small one leaves fewer blocks without
     /// work.
     enum Tile {
-        /// 8 × 8 sums a thread.
-        LARGE(128, 128, 256),
-        /// 8 × 4 sums a thread.
-        MEDIUM(64, 64, 128),
-        /// 4 × 4 sums a thread.
-        SMALL(32, 64, 128);
+        /// 64 sums a thread.
+        LARGE(128, 128, 256, 256, 3),
+        /// 32 sums a thread.
+        MEDIUM(64, 64, 128, 128, 3),
+        /// 16 sums a thread, 32 on tensor cores.
+        SMALL(32, 64, 128, 64, 4);
 
-        private final int rows, columns, threads;
+        private final int rows, columns, threads, mmaThreads, stages;
 
-        Tile(int rows, int columns, int threads) {
+        Tile(int rows, int columns, int threads, int mmaThreads, int stages) {
             this.rows = rows;
             this.columns = columns;
             this.threads = threads;
+            this.mmaThreads = mmaThreads;
+            this.stages = stages;
         }
 
         /// How many tiles cover a result.
@@ -30,10 +34,18 @@ record Tiling(Tile tile, int parts) {
         }
 
         /// Threads of a block.
-        int threads() {
-            return threads;
+        int threads(Precision precision) {
+            return precision == Precision.FP32 ? threads : mmaThreads;
+        }
+
+        /// Bytes of shared memory that are asked for at launch: on tensor cores, a ring of buffers for both operands.
+        int shared(Precision precision) {
+            return precision == Precision.FP32 ? 0 : Float.BYTES * stages * MMA_DEPTH * (rows + columns);
         }
     }
+
+    /// Values along the sum in one step of `mma_tile.cuh`.
+    private static final int MMA_DEPTH = 32;
 
     /// Blocks that occupy a large GPU (132 multiprocessors with two large tiles each), and half as many, which do so
     /// for the most part.

@@ -2,6 +2,8 @@ package invar.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import invar.core.spi.DeviceOptions;
+import invar.core.spi.Precision;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -10,6 +12,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.util.Set;
 
 /// The stand-in for the driver (src/test/cpp): what it counts, and faults to inject.
 @SuppressWarnings("restricted")
@@ -48,6 +51,14 @@ final class Emulator {
     static CudaBackend backend() {
         assertThat(Driver.missing()).isEmpty();
         return new CudaBackend(0);
+    }
+
+    /// The same with this precision.
+    static CudaBackend backend(Precision precision) {
+        assertThat(Driver.missing()).isEmpty();
+        CudaBackend backend = new CudaBackend(new DeviceOptions(1, 0, precision, Set.of("cublas", "cudnn")));
+        assertThat(backend.precision()).isEqualTo(precision);
+        return backend;
     }
 
     static long count(What what) {

@@ -67,7 +67,12 @@ class KernelsManifestTest {
         for (String source : hashes(SOURCES, ".*\\.cu").keySet()) {
             String ptx = Files.readString(PTX.resolve(source.replace(".cu", ".ptx")), StandardCharsets.UTF_8);
             assertThat(names(ptx, "^\\.version (.*)$")).as(source).containsExactly("8.0");
-            assertThat(names(ptx, "^\\.target (.*)$")).as(source).containsExactly("sm_75");
+            List<String> architecture = names(Files.readString(SOURCES.resolve(source)),
+                    "^// architecture: compute_(\\d+)$");
+            assertThat(names(ptx, "^\\.target (.*)$")).as(source)
+                    .containsExactly("sm_" + (architecture.isEmpty() ? "75" : architecture.getFirst()));
+            assertThat(source.matches(".*_(tf32|bf16)\\.cu")).as(source + " is loaded from 8.0 on, and only then")
+                    .isEqualTo(architecture.equals(List.of("80")));
         }
     }
 

@@ -74,7 +74,7 @@ class LibraryOpeningTest {
 
     @Test
     void multipliesInSinglePrecisionBeforeAmpere() throws IOException, InterruptedException {
-        assertThat(run(Map.of("EMULATOR_MAJOR", "7", "EMULATOR_MINOR", "5"), StandIns.folder("modern").toString()))
+        assertThat(run(Map.of("EMULATOR_CAPABILITY", "75"), StandIns.folder("modern").toString()))
                 .endsWith(COMPUTED, "fp32 [cuBLAS 13.1.2, cuDNN 9.5.1]");
     }
 
@@ -84,7 +84,7 @@ class LibraryOpeningTest {
                 "no cuBLAS: " + in("too-old", "libcublas.so.13") + " is too old: it has no cublasGemmStridedBatchedEx",
                 "no cuDNN: " + in("too-old", "libcudnn.so.9")
                         + " is too old: it has no cudnnGetConvolutionForwardAlgorithm_v7",
-                COMPUTED, "fp32 [no cuBLAS (" + in("too-old", "libcublas.so.13")
+                COMPUTED, "tf32 [no cuBLAS (" + in("too-old", "libcublas.so.13")
                         + " is too old: it has no cublasGemmStridedBatchedEx), no cuDNN ("
                         + in("too-old", "libcudnn.so.9")
                         + " is too old: it has no cudnnGetConvolutionForwardAlgorithm_v7)]");
@@ -115,7 +115,7 @@ class LibraryOpeningTest {
                 line -> assertThat(line).isEqualTo("no cuDNN: " + folder.resolve("libcudnn.so.9")
                         + " cannot be loaded: libcudnn_ops.so.9: file too short"),
                 line -> assertThat(line).isEqualTo(COMPUTED),
-                line -> assertThat(line).startsWith("fp32 [no cuBLAS ("));
+                line -> assertThat(line).startsWith("tf32 [no cuBLAS ("));
     }
 
     @Test
@@ -130,7 +130,7 @@ class LibraryOpeningTest {
     @Test
     void doesNotUseWhatIsNotWanted() throws IOException, InterruptedException {
         assertThat(run(Map.of(), StandIns.folder("modern").toString(), "cublas", "cudnn"))
-                .endsWith(COMPUTED, "fp32 [no cuBLAS (not wanted), no cuDNN (not wanted)]");
+                .endsWith(COMPUTED, "tf32 [no cuBLAS (not wanted), no cuDNN (not wanted)]");
     }
 
     @Test

@@ -32,7 +32,8 @@ class OpeningTest {
                 .toString(), "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-cp",
                 path + System.getProperty("java.class.path")));
         if (driver != null) command.add(1, "-D" + Driver.LIBRARY + "=" + driver);
-        command.addAll(List.of("invar.cuda.Opening", device));
+        command.add("invar.cuda.Opening");
+        command.addAll(List.of(device.split(" ")));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().putAll(variables);
         Process process = builder.start();
@@ -53,6 +54,14 @@ class OpeningTest {
         assertThat(onEmulator("auto")).isEqualTo("cuda 4.0 []");
     }
 
+    /// Compute capability 7.5 is Turing, whose tensor cores take neither; 8.0 is Ampere.
+    @Test
+    void theDeviceIsAsPreciseAsItCanBeAndMayBe() throws IOException, InterruptedException {
+        assertThat(onEmulator("cuda tf32", "EMULATOR_CAPABILITY", "75")).isEqualTo("fp32 cuda 4.0 []");
+        assertThat(onEmulator("cuda bf16", "EMULATOR_CAPABILITY", "80")).isEqualTo("bf16 cuda 4.0 []");
+        assertThat(onEmulator("cuda fp32", "EMULATOR_CAPABILITY", "90")).isEqualTo("fp32 cuda 4.0 []");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "EMULATOR_VERSION | 11080 | cuda | the NVIDIA driver is for CUDA 11.8, and CUDA 12.0 (driver 525) or later is "
@@ -62,7 +71,7 @@ class OpeningTest {
         "EMULATOR_DEVICES | 0 | cuda | the NVIDIA driver finds no device",
         "EMULATOR_DEVICES | 1 | cuda:7 | there is no device cuda:7: the driver finds one, cuda:0",
         "EMULATOR_DEVICES | 2 | cuda:2 | there is no device cuda:2: the driver finds 2, cuda:0 to cuda:1",
-        "EMULATOR_MAJOR | 6 | cuda | the device cuda:0 has compute capability 6.0, and 7.5 (Turing) or later is "
+        "EMULATOR_CAPABILITY | 60 | cuda | the device cuda:0 has compute capability 6.0, and 7.5 (Turing) or later is "
             + "needed"})
     void saysWhyADeviceCannotBeUsed(String variable, String value, String device, String why)
             throws IOException, InterruptedException {

@@ -3,6 +3,7 @@ package invar.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import invar.core.spi.Precision;
 import java.lang.foreign.MemorySegment;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.JCudaDriver;
@@ -21,7 +22,7 @@ class PlantedFaultsTest {
     @BeforeEach
     void open() {
         assertThat(Driver.missing()).isEmpty();
-        gpu = new Gpu(0, "/invar/planted/");
+        gpu = new Gpu(0, "/invar/planted/", Precision.FP32);
         x = gpu.memory().allocate(4L * N);
         y = gpu.memory().allocate(4L * N);
         float[] values = new float[N];
@@ -62,13 +63,41 @@ class PlantedFaultsTest {
         for (long seed = 1; seed < 20; seed++) assertThat(reverses("planted_no_barrier", seed)).isFalse();
     }
 
+    @Test
+    void copiesThatAreWaitedForAreThereInEveryOrderOfWarps() {
+        for (long seed = 0; seed < 20; seed++) assertThat(reverses("planted_copied", seed)).isTrue();
+    }
+
+    @Test
+    void aMissingWaitForCopiesShowsInEveryOrderOfWarps() {
+        for (long seed = 0; seed < 20; seed++) assertThat(reverses("planted_no_wait", seed)).isFalse();
+    }
+
+    @Test
+    void tensorCoresWantAWholeWarp() {
+        gpu.kernel("planted_half_a_warp").address(y.address()).blocks(1, 256, 0);
+        assertThatThrownBy(gpu::synchronize).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("CUDA_ERROR_LAUNCH_FAILED");
+        assertThat(Emulator.fault()).contains("planted_half_a_warp", "only 16 lanes of a warp");
+    }
+
     /// In turn, warp by warp, this mistake would not show.
     @Test
     void aMissingSecondBarrierShowsBecauseWarpsRunAhead() {
+        assertThat(wrongSums("planted_no_second_barrier")).isGreaterThanOrEqualTo(15);
+    }
+
+    /// If all copies came only when they are waited for, this mistake would not show.
+    @Test
+    void copiesToWhatIsStillReadShowBecauseSomeComeAtOnce() {
+        assertThat(wrongSums("planted_copied_too_early")).isEqualTo(20);
+    }
+
+    private int wrongSums(String kernel) {
         int wrong = 0;
         for (long seed = 1; seed <= 20; seed++) {
             Emulator.seed(seed);
-            gpu.kernel("planted_no_second_barrier").address(x.address()).address(y.address()).i32(BLOCKS)
+            gpu.kernel(kernel).address(x.address()).address(y.address()).i32(BLOCKS)
                     .blocks(1, 256, 0);
             float[] values = result();
             boolean right = true;
@@ -79,7 +108,7 @@ class PlantedFaultsTest {
             }
             if (!right) wrong++;
         }
-        assertThat(wrong).isGreaterThanOrEqualTo(15);
+        return wrong;
     }
 
     @Test

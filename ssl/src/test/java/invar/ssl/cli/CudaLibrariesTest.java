@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -25,6 +27,7 @@ class CudaLibrariesTest {
     @TempDir
     Path folder;
 
+    private final Map<String, String> environment = new HashMap<>();
     private String libraries;
 
     private record Said(int code, String text) {}
@@ -41,7 +44,9 @@ class CudaLibrariesTest {
                 "-XX:TieredStopAtLevel=1", "-Dinvar.cuda.driver=" + DRIVER, "-Dinvar.cuda.libraries=" + libraries,
                 "-cp", System.getProperty("java.class.path"), "invar.ssl.cli.Ssl"));
         command.addAll(List.of(args));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return new Said(process.waitFor(), text.lines().filter(line -> !line.startsWith("WARNING"))
                 .reduce("", (before, line) -> before + line + "\n"));
@@ -80,8 +85,9 @@ class CudaLibrariesTest {
 
     @Test
     void aPrecisionThatIsNotThereIsRefused() throws IOException, InterruptedException {
+        environment.put("EMULATOR_CAPABILITY", "75");                   // Turing
         Said said = train("--precision", "bf16", "--no-cublas");
-        assertThat(said.text).isEqualTo("ssl: --precision bf16: the device cuda in tf32 with no cuBLAS (not wanted), "
+        assertThat(said.text).isEqualTo("ssl: --precision bf16: the device cuda in fp32 with no cuBLAS (not wanted), "
                 + "cuDNN 9.5.1 has no such products.\n");
         assertThat(said.code).isEqualTo(ExitCode.USAGE);
         assertThat(folder.resolve("run")).doesNotExist();

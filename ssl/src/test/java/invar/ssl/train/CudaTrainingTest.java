@@ -2,8 +2,11 @@ package invar.ssl.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import invar.core.Device;
+import invar.core.spi.DeviceOptions;
+import invar.core.spi.Precision;
 import invar.ssl.SslMethod;
 import invar.ssl.augment.Recipes;
 import invar.ssl.data.Shapes;
@@ -14,10 +17,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Training on the CUDA backend: on a device, or on the emulator where `invar.cuda.driver` names it.
@@ -35,9 +40,14 @@ class CudaTrainingTest {
     }
 
     private static List<Double> losses(String name) {
-        try (Device device = Device.open(name);
+        return losses(name, Precision.FP32, STEPS);
+    }
+
+    private static List<Double> losses(String name, Precision allowed, int steps) {
+        try (Device device = Device.open(name, new DeviceOptions(1, 0, allowed, Set.of()));
                 Trainer trainer = Runs.trainer(config(), Shapes.train(0, IMAGES, 8), device, 1)) {
-            return Runs.train(trainer, STEPS);
+            assertThat(device.precision()).isEqualTo(allowed);
+            return Runs.train(trainer, steps);
         }
     }
 
@@ -53,6 +63,20 @@ class CudaTrainingTest {
         double first = cuda.subList(0, 10).stream().mapToDouble(loss -> loss).sum();
         assertThat(cuda.subList(90, 100).stream().mapToDouble(loss -> loss).sum()).as("it learns").isLessThan(first);
         assertThat(losses("cuda")).isEqualTo(cuda);
+    }
+
+    /// Ten steps with rounded factors. Ten layers of products with errors of u in both factors change the logits,
+    /// features of length 1 over a temperature of 1/2, by some √20 u / 0.5 = 9 u, which is 0.4 % in TF32 and 4 % in
+    /// bfloat16; the loss averages over 32 rows of 31 logits, and differs by a small part of that. 2 % is allowed.
+    @ParameterizedTest
+    @EnumSource(names = {"TF32", "BF16"})
+    void tenStepsOnTensorCoresHaveTheLossesOfSinglePrecision(Precision precision) {
+        List<Double> single = losses("cuda", Precision.FP32, 10), rounded = losses("cuda", precision, 10);
+        for (int i = 0; i < single.size(); i++) {
+            assertThat(rounded.get(i)).as("step %d", i).isCloseTo(single.get(i), withinPercentage(2))
+                    .isNotEqualTo(single.get(i));
+        }
+        assertThat(losses("cuda", precision, 10)).as("the same bits twice").isEqualTo(rounded);
     }
 
     /// Saved on one device after some steps, continued on the other, and bit for bit where both are the same.
