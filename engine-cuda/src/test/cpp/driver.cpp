@@ -5,6 +5,7 @@
 // - A fault (a deadlock, a write out of bounds, an injected one) makes every later call fail, as on a GPU.
 // - emulator_* inject faults, count what is allocated, and say what went wrong.
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -24,7 +25,8 @@ namespace {
 
 enum Status {
     SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 100, INVALID_DEVICE = 101, INVALID_CONTEXT = 201,
-    INVALID_PTX = 218, NOT_FOUND = 500, ILLEGAL_ADDRESS = 700, LAUNCH_FAILED = 719, STREAM_CAPTURE = 900, CAPTURE_INVALIDATED = 901
+    INVALID_PTX = 218, INVALID_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600, ILLEGAL_ADDRESS = 700,
+    LAUNCH_FAILED = 719, STREAM_CAPTURE = 900, CAPTURE_INVALIDATED = 901
 };
 
 struct Allocation {
@@ -184,12 +186,38 @@ API cuStreamDestroy_v2(void*) { live_streams--; return SUCCESS; }
 API cuStreamDestroy(void* stream) { return cuStreamDestroy_v2(stream); }
 API cuStreamSynchronize(void*) { return forbidden_in_capture() ? int(STREAM_CAPTURE) : flush(); }
 
-API cuEventCreate(void** event, unsigned) { *event = new int; live_events++; return SUCCESS; }
-API cuEventDestroy_v2(void* event) { delete static_cast<int*>(event); live_events--; return SUCCESS; }
+// An event notes the host's time when the work before it is done. The time is shared with what is queued, because an
+// event may be destroyed before that.
+struct Event {
+    bool timing;
+    std::shared_ptr<double> milliseconds = std::make_shared<double>(-1);
+};
+
+API cuEventCreate(void** event, unsigned flags) {
+    *event = new Event{(flags & 2) == 0};
+    live_events++;
+    return SUCCESS;
+}
+API cuEventDestroy_v2(void* event) { delete static_cast<Event*>(event); live_events--; return SUCCESS; }
 API cuEventDestroy(void* event) { return cuEventDestroy_v2(event); }
-API cuEventRecord(void*, void*) { return sticky; }
+API cuEventRecord(void* event, void*) {
+    auto milliseconds = static_cast<Event*>(event)->milliseconds;
+    *milliseconds = -1;
+    return enqueue([=] {
+        auto now = std::chrono::steady_clock::now().time_since_epoch();
+        *milliseconds = std::chrono::duration<double, std::milli>(now).count();
+    });
+}
 API cuEventSynchronize(void*) { return forbidden_in_capture() ? int(STREAM_CAPTURE) : flush(); }
-API cuEventElapsedTime(float* milliseconds, void*, void*) { *milliseconds = 0; return flush(); }
+API cuEventElapsedTime(float* milliseconds, void* from, void* to) {
+    Event* first = static_cast<Event*>(from);
+    Event* second = static_cast<Event*>(to);
+    if (sticky != SUCCESS) return sticky;
+    if (!first->timing || !second->timing) return INVALID_HANDLE;
+    if (*first->milliseconds < 0 || *second->milliseconds < 0) return NOT_READY;
+    *milliseconds = static_cast<float>(*second->milliseconds - *first->milliseconds);
+    return SUCCESS;
+}
 
 API cuMemAlloc_v2(uint64_t* address, size_t bytes) {
     if (sticky != SUCCESS) return sticky;
@@ -366,6 +394,8 @@ API cuGetErrorName(int status, const char** name) {
         case INVALID_CONTEXT: *name = "CUDA_ERROR_INVALID_CONTEXT"; break;
         case INVALID_PTX: *name = "CUDA_ERROR_INVALID_PTX"; break;
         case NOT_FOUND: *name = "CUDA_ERROR_NOT_FOUND"; break;
+        case INVALID_HANDLE: *name = "CUDA_ERROR_INVALID_HANDLE"; break;
+        case NOT_READY: *name = "CUDA_ERROR_NOT_READY"; break;
         case ILLEGAL_ADDRESS: *name = "CUDA_ERROR_ILLEGAL_ADDRESS"; break;
         case LAUNCH_FAILED: *name = "CUDA_ERROR_LAUNCH_FAILED"; break;
         case CAPTURE_INVALIDATED: *name = "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED"; break;

@@ -52,6 +52,17 @@ public final class CudaBackend implements Backend {
         return gpu;
     }
 
+    /// A clock on this device's stream, which the caller closes.
+    public CudaTimer timer() {
+        return new CudaTimer(gpu.stream());
+    }
+
+    /// The most bytes of device memory that this backend ever held at once: tensors, arenas, scratch memory. What the
+    /// driver itself takes for a context and for kernels is not counted.
+    public long peakBytes() {
+        return gpu.memory().peak();
+    }
+
     @Override
     public DType floating() {
         return DType.F32;

@@ -31,7 +31,7 @@ final class Memory implements AutoCloseable {
     private final Map<PhantomReference<CudaStorage>, Block> held = new HashMap<>();
     private final List<Block> retired = new ArrayList<>();
     private Block scratch;
-    private long bytes, scratchUsed;
+    private long bytes, peak, scratchUsed;
     private boolean capturing, closed;
 
     /// Memory with undefined contents.
@@ -90,6 +90,7 @@ final class Memory implements AutoCloseable {
         if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) throw outOfMemory(size);
         Driver.check(status, "cuMemAlloc");
         bytes += size;
+        peak = Math.max(peak, bytes);
         return new Block(address, size);
     }
 
@@ -117,6 +118,11 @@ final class Memory implements AutoCloseable {
     /// Bytes held, in all.
     long bytes() {
         return bytes;
+    }
+
+    /// The most bytes ever held at once.
+    long peak() {
+        return peak;
     }
 
     /// Frees everything, whatever the driver says: it may have stopped to answer after a kernel failed.

@@ -35,7 +35,10 @@ public final class OurChild {
         });
     }
 
-    static Workload workload(CaseName name, Device device) {
+    /// The computation of this name.
+    ///
+    /// @throws IllegalArgumentException if there is none
+    public static Workload workload(CaseName name, Device device) {
         int n = name.size(0);
         return switch (name.what()) {
             case "sgemm" -> new MatMulWork(device, n, n, n);

@@ -5,18 +5,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/// `docs/performance.md`: text by hand, with a block for each group of cases and number of threads that is written
-/// here, between two comments that name it.
-final class Page {
+/// A page such as `docs/performance.md`: text by hand, with a block for each group of cases that is written here,
+/// between two comments that name it.
+public final class Page {
 
     private final Path file;
 
-    Page(Path file) {
+    /// @param file must exist when something is written into it
+    public Page(Path file) {
         this.file = file;
     }
 
     /// Replaces a block, or adds it before the end of the page's section of measurements.
-    void replace(String block, String text) throws IOException {
+    public void replace(String block, String text) throws IOException {
         String page = Files.readString(file), begin = "<!-- measured: " + block + " -->\n";
         String end = "<!-- end: " + block + " -->\n";
         int from = page.indexOf(begin), to = page.indexOf(end);

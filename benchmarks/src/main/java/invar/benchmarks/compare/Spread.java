@@ -3,9 +3,10 @@ package invar.benchmarks.compare;
 import java.util.Arrays;
 
 /// Median and quartiles of repeated measurements.
-record Spread(double low, double median, double high) {
+public record Spread(double low, double median, double high) {
 
-    static Spread of(double[] values) {
+    /// Of at least one value.
+    public static Spread of(double[] values) {
         double[] sorted = values.clone();
         Arrays.sort(sorted);
         return new Spread(quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75));
@@ -19,7 +20,7 @@ record Spread(double low, double median, double high) {
     }
 
     /// Half the distance between the quartiles, as a part of the median.
-    double relative() {
+    public double relative() {
         return (high - low) / 2 / median;
     }
 }

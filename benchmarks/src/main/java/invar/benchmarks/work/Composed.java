@@ -5,6 +5,7 @@ import invar.core.Device;
 import invar.core.Op;
 import invar.core.Tensor;
 import invar.core.spi.Backend;
+import invar.core.spi.Precision;
 import invar.core.spi.Replay;
 import invar.core.spi.Storage;
 import java.lang.foreign.MemorySegment;
@@ -21,6 +22,11 @@ public record Composed(Backend backend) implements Backend {
     @Override
     public boolean supports(Op.Fused op) {
         return false;
+    }
+
+    @Override
+    public Precision precision() {
+        return backend.precision();
     }
 
     @Override

@@ -87,6 +87,11 @@ public final class ResNetStepWork extends Workload {
     }
 
     @Override
+    protected double amplification() {
+        return 64;
+    }
+
+    @Override
     public String toString() {
         return "training step of ResNet-18, width " + width + ", on " + batch + " images of " + size + " pixels";
     }
