@@ -63,13 +63,17 @@ std::string fault_text;
 long long allocated_bytes, peak_bytes, limit_bytes = 8ll << 30, launches, live_modules, live_graphs, live_events,
     live_streams, retained;
 long long allocations_until_failure = -1, launches_until_failure = -1;
-int context_is_current;
-int the_context, the_stream;
+constexpr int MOST_DEVICES = 8;
+int contexts[MOST_DEVICES], streams[MOST_DEVICES];       // one of each a device
+long long devices_told;                                  // how many there are; 0: as the environment says
+thread_local int current = -1;                           // the device whose context this thread is in
 
 int number(const char* name, int otherwise) {
     const char* text = std::getenv(name);
     return text == nullptr ? otherwise : std::atoi(text);
 }
+
+int device_count() { return devices_told > 0 ? static_cast<int>(devices_told) : number("EMULATOR_DEVICES", 1); }
 
 void fill(uint64_t address, size_t bytes) {
     uint32_t* words = reinterpret_cast<uint32_t*>(address);
@@ -155,9 +159,9 @@ API cuInit(unsigned) {
     return status;
 }
 API cuDriverGetVersion(int* version) { *version = number("EMULATOR_VERSION", 13000); return SUCCESS; }
-API cuDeviceGetCount(int* count) { *count = number("EMULATOR_DEVICES", 1); return SUCCESS; }
+API cuDeviceGetCount(int* count) { *count = device_count(); return SUCCESS; }
 API cuDeviceGet(int* device, int ordinal) {
-    if (ordinal < 0 || ordinal >= number("EMULATOR_DEVICES", 1)) return INVALID_DEVICE;
+    if (ordinal < 0 || ordinal >= device_count()) return INVALID_DEVICE;
     *device = ordinal;
     return SUCCESS;
 }
@@ -174,14 +178,26 @@ API cuDeviceGetAttribute(int* value, int attribute, int) {
         default: return INVALID_VALUE;
     }
 }
-API cuDevicePrimaryCtxRetain(void** context, int) { *context = &the_context; retained++; return SUCCESS; }
+API cuDevicePrimaryCtxRetain(void** context, int device) {
+    *context = &contexts[device];
+    retained++;
+    return SUCCESS;
+}
 API cuDevicePrimaryCtxRelease_v2(int) { retained--; return SUCCESS; }
 API cuDevicePrimaryCtxRelease(int device) { return cuDevicePrimaryCtxRelease_v2(device); }
-API cuCtxSetCurrent(void* context) { context_is_current = context != nullptr; return SUCCESS; }
-API cuCtxGetCurrent(void** context) { *context = context_is_current ? &the_context : nullptr; return SUCCESS; }
+API cuCtxSetCurrent(void* context) {
+    current = context == nullptr ? -1 : static_cast<int>(static_cast<int*>(context) - contexts);
+    return SUCCESS;
+}
+API cuCtxGetCurrent(void** context) { *context = current < 0 ? nullptr : &contexts[current]; return SUCCESS; }
 API cuCtxSynchronize() { return flush(); }
 
-API cuStreamCreate(void** stream, unsigned) { *stream = &the_stream; live_streams++; return SUCCESS; }
+API cuStreamCreate(void** stream, unsigned) {
+    if (current < 0) return INVALID_CONTEXT;
+    *stream = &streams[current];
+    live_streams++;
+    return SUCCESS;
+}
 API cuStreamDestroy_v2(void*) { live_streams--; return SUCCESS; }
 API cuStreamDestroy(void* stream) { return cuStreamDestroy_v2(stream); }
 API cuStreamSynchronize(void*) { return forbidden_in_capture() ? int(STREAM_CAPTURE) : flush(); }
@@ -221,7 +237,7 @@ API cuEventElapsedTime(float* milliseconds, void* from, void* to) {
 
 API cuMemAlloc_v2(uint64_t* address, size_t bytes) {
     if (sticky != SUCCESS) return sticky;
-    if (!context_is_current) return INVALID_CONTEXT;
+    if (current < 0) return INVALID_CONTEXT;
     if (forbidden_in_capture()) return STREAM_CAPTURE;
     if (bytes == 0) return INVALID_VALUE;
     if (allocations_until_failure == 0) return OUT_OF_MEMORY;
@@ -319,9 +335,10 @@ API cuFuncSetAttribute(void* function, int attribute, int value) {
 API cuFuncGetAttribute(int* value, int, void*) { *value = 0; return SUCCESS; }
 
 API cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
-    unsigned shared, void*, void** parameters, void**) {
+    unsigned shared, void* stream, void** parameters, void**) {
     if (sticky != SUCCESS) return sticky;
-    if (!context_is_current) return INVALID_CONTEXT;
+    if (current < 0) return INVALID_CONTEXT;
+    if (stream != &streams[current]) return INVALID_HANDLE;          // of another device
     if (gx == 0 || gy == 0 || gz == 0 || gy > 65535 || gz > 65535 || bx * by * bz == 0 || bx * by * bz > 1024) {
         return INVALID_VALUE;
     }
@@ -428,6 +445,7 @@ extern "C" __attribute__((visibility("default"))) void emulator_fail_allocation_
 extern "C" __attribute__((visibility("default"))) void emulator_fail_launch_after(long long n) {
     launches_until_failure = n;
 }
+extern "C" __attribute__((visibility("default"))) void emulator_devices(long long n) { devices_told = n; }
 extern "C" __attribute__((visibility("default"))) void emulator_limit(long long bytes) { limit_bytes = bytes; }
 extern "C" __attribute__((visibility("default"))) void emulator_seed(unsigned long long value) {
     emulator::seed(value);

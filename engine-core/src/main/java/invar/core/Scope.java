@@ -87,6 +87,9 @@ public final class Scope implements AutoCloseable {
         if (closed) return;
         device.pop(this);
         closed = true;
+        for (List<Chunk> list : chunks.values()) {
+            for (Chunk chunk : list) device.backend().free(chunk.storage);
+        }
         chunks.clear();
     }
 }

@@ -54,7 +54,7 @@ public final class CudaBackend implements Backend {
 
     /// A clock on this device's stream, which the caller closes.
     public CudaTimer timer() {
-        return new CudaTimer(gpu.stream());
+        return new CudaTimer(gpu);
     }
 
     /// The most bytes of device memory that this backend ever held at once: tensors, arenas, scratch memory. What the
@@ -81,21 +81,33 @@ public final class CudaBackend implements Backend {
     @Override
     public Storage allocate(DType type, long elements) {
         if (type == DType.F64) throw new IllegalArgumentException("the CUDA backend computes in F32, not in F64");
+        gpu.enter();
         return gpu.memory().allocate(elements * type.bytes());
+    }
+
+    /// Memory that a captured step uses is left to the garbage collector, which waits for the step's end.
+    @Override
+    public void free(Storage storage) {
+        if (closed || captured != null || replays.stream().anyMatch(replay -> replay.uses(storage))) return;
+        gpu.enter();
+        gpu.memory().free((CudaStorage) storage);
     }
 
     @Override
     public void upload(MemorySegment host, Storage to, DType type, long offset) {
+        gpu.enter();
         gpu.staging().upload(host, ((CudaStorage) to).address() + offset * type.bytes());
     }
 
     @Override
     public void download(Storage from, DType type, long offset, MemorySegment host) {
+        gpu.enter();
         gpu.staging().download(((CudaStorage) from).address() + offset * type.bytes(), host);
     }
 
     @Override
     public void execute(Op op, Tensor[] in, Tensor[] out) {
+        gpu.enter();
         gpu.memory().reuseScratch();
         if (captured != null) {
             for (Tensor tensor : in) captured.add(tensor.storage());
@@ -119,6 +131,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public void synchronize() {
+        gpu.enter();
         gpu.synchronize();
     }
 
@@ -129,11 +142,12 @@ public final class CudaBackend implements Backend {
 
     @Override
     public Replay capture(Runnable step) {
+        gpu.enter();
         Set<Storage> used = CudaReplay.nothing();
         captured = used;
         gpu.memory().capturing(true);
         try {
-            CudaReplay replay = new CudaReplay(gpu.stream(), step, used);
+            CudaReplay replay = new CudaReplay(gpu, step, used);
             replays.removeIf(CudaReplay::closed);
             replays.add(replay);
             return replay;
@@ -148,6 +162,7 @@ public final class CudaBackend implements Backend {
     public void close() {
         if (closed) return;
         closed = true;
+        gpu.enter();
         replays.forEach(CudaReplay::close);
         gpu.close();
     }

@@ -21,6 +21,7 @@ import jcuda.driver.CUstreamCaptureMode;
 /// All launches of a step as one CUDA graph. Lives as long as its backend, or until it is closed.
 final class CudaReplay implements Replay {
 
+    private final Gpu gpu;
     private final CUstream stream;
     private final CUgraphExec executable = new CUgraphExec();
     private final Set<Storage> used;                            // whose addresses the graph holds: so not freed
@@ -29,8 +30,9 @@ final class CudaReplay implements Replay {
     /// Records what `step` launches, and then launches it, once.
     ///
     /// @param used filled by the step with the memory that it uses
-    CudaReplay(CUstream stream, Runnable step, Set<Storage> used) {
-        this.stream = stream;
+    CudaReplay(Gpu gpu, Runnable step, Set<Storage> used) {
+        this.gpu = gpu;
+        this.stream = gpu.stream();
         this.used = used;
         CUgraph graph = new CUgraph();
         Driver.check(cuStreamBeginCapture(stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
@@ -58,6 +60,7 @@ final class CudaReplay implements Replay {
     @Override
     public void run() {
         if (closed) throw new IllegalStateException("the captured step was closed");
+        gpu.enter();
         Driver.check(cuGraphLaunch(executable, stream), "cuGraphLaunch");
     }
 
@@ -65,9 +68,14 @@ final class CudaReplay implements Replay {
     public void close() {
         if (closed) return;
         closed = true;
+        gpu.enter();
         cuStreamSynchronize(stream);                            // it may be under way
         cuGraphExecDestroy(executable);
         used.clear();
+    }
+
+    boolean uses(Storage storage) {
+        return used.contains(storage);
     }
 
     boolean closed() {

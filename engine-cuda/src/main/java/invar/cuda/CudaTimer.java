@@ -19,16 +19,19 @@ import jcuda.driver.CUstream;
 /// Used by the thread that uses the device, and closed before it.
 public final class CudaTimer implements AutoCloseable {
 
+    private final Gpu gpu;
     private final CUstream stream;
     private final List<CUevent> events = new ArrayList<>();      // made when needed, used again after #laps
     private int marks;
 
-    CudaTimer(CUstream stream) {
-        this.stream = stream;
+    CudaTimer(Gpu gpu) {
+        this.gpu = gpu;
+        this.stream = gpu.stream();
     }
 
     /// Notes the time at which everything asked for so far is done; does not wait for it.
     public void mark() {
+        gpu.enter();
         if (marks == events.size()) {
             CUevent event = new CUevent();
             Driver.check(cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT), "cuEventCreate");

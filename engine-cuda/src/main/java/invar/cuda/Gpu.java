@@ -31,6 +31,9 @@ final class Gpu implements AutoCloseable {
     /// The oldest with tensor cores that take TF32 and bfloat16: 8.0, Ampere.
     private static final int TENSOR_CORES = 80;
 
+    /// The device whose context this thread is in: a thread may use several.
+    private static final ThreadLocal<Gpu> ENTERED = new ThreadLocal<>();
+
     private final CUdevice device = new CUdevice();
     private final CUcontext context = new CUcontext();
     private final CUstream stream = new CUstream();
@@ -55,7 +58,7 @@ final class Gpu implements AutoCloseable {
         multiprocessors = attribute(device, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
         Driver.check(cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain");
         try {
-            Driver.check(cuCtxSetCurrent(context), "cuCtxSetCurrent");
+            enter();
             Driver.check(cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING), "cuStreamCreate");
             staging = new Staging(stream);
             kernels = new Kernels(this, folder, precision);
@@ -87,6 +90,13 @@ final class Gpu implements AutoCloseable {
         int[] value = {0};
         Driver.check(cuDeviceGetAttribute(value, which, device), "cuDeviceGetAttribute");
         return value[0];
+    }
+
+    /// Makes this the device that the thread's next calls of the driver are for.
+    void enter() {
+        if (ENTERED.get() == this) return;
+        Driver.check(cuCtxSetCurrent(context), "cuCtxSetCurrent");
+        ENTERED.set(this);
     }
 
     CUstream stream() {
@@ -135,6 +145,8 @@ final class Gpu implements AutoCloseable {
     /// Frees everything, also after a kernel failed, when the driver refuses nearly every call.
     @Override
     public void close() {
+        cuCtxSetCurrent(context);
+        ENTERED.remove();
         cuStreamSynchronize(stream);
         libraries.close();
         if (kernels != null) kernels.close();

@@ -13,9 +13,9 @@ import java.util.Map;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUresult;
 
-/// What is allocated on a device. Memory of a storage that nobody refers to any more is freed at the next allocation,
-/// on the thread that uses the device, so that no other thread ever calls the driver; `cuMemFree` waits for what is
-/// still being computed.
+/// What is allocated on a device. A closed scope's memory is freed at once. Memory of any other storage that nobody
+/// refers to any more is freed at the next allocation, on the thread that uses the device, so that no other thread ever
+/// calls the driver; `cuMemFree` waits for what is still being computed.
 final class Memory implements AutoCloseable {
 
     /// An address that can be read, which JCuda keeps to itself.
@@ -27,12 +27,25 @@ final class Memory implements AutoCloseable {
 
     private record Block(Address address, long bytes) {}
 
+    /// A storage that is in use, until it is freed or unreachable.
+    private static final class Held extends PhantomReference<CudaStorage> {
+        final Block block;
+
+        Held(CudaStorage storage, Block block, ReferenceQueue<CudaStorage> queue) {
+            super(storage, queue);
+            this.block = block;
+        }
+    }
+
+    /// How long an allocation that is refused waits for the garbage collector to tell what is unreachable.
+    private static final long PATIENCE_MILLIS = 100;
+
     private final ReferenceQueue<CudaStorage> unreachable = new ReferenceQueue<>();
-    private final Map<PhantomReference<CudaStorage>, Block> held = new HashMap<>();
+    private final Map<Long, Held> held = new HashMap<>();                // by address
     private final List<Block> retired = new ArrayList<>();
     private Block scratch;
     private long bytes, peak, scratchUsed;
-    private boolean capturing, closed;
+    private boolean capturing, captured, closed;             // captured: ever
 
     /// Memory with undefined contents.
     ///
@@ -42,7 +55,7 @@ final class Memory implements AutoCloseable {
         collect();
         Block block = block(Math.max(size, 4));
         CudaStorage storage = new CudaStorage(block.address.value(), block.bytes);
-        held.put(new PhantomReference<>(storage, unreachable), block);
+        held.put(storage.address(), new Held(storage, block, unreachable));
         return storage;
     }
 
@@ -60,9 +73,11 @@ final class Memory implements AutoCloseable {
                         + mebibytes(scratch == null ? 0 : scratch.bytes) + ", cannot be allocated inside a captured "
                         + "step: a step must have run once before it is captured");
             }
-            Block larger = block(Math.max(rounded, scratch == null ? 1 << 20 : 2 * scratch.bytes));
-            if (scratch != null) retired.add(scratch);          // a captured step may go on using it
-            scratch = larger;
+            long twice = scratch == null ? 1 << 20 : 2 * scratch.bytes;
+            if (scratch != null && captured) retired.add(scratch);          // a captured step may go on using it
+            else if (scratch != null) free(scratch);
+            scratch = null;
+            scratch = block(Math.max(rounded, twice));
         }
         long address = scratch.address.value() + scratchUsed;
         scratchUsed += rounded;
@@ -72,6 +87,7 @@ final class Memory implements AutoCloseable {
     /// Whether a step is being captured, during which the driver allocates nothing.
     void capturing(boolean now) {
         capturing = now;
+        captured |= now;
     }
 
     /// Begins an op: scratch memory is used again from its beginning.
@@ -83,9 +99,11 @@ final class Memory implements AutoCloseable {
         Address address = new Address();
         int status = cuMemAlloc(address, size);
         if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-            System.gc();                                    // finds out what nobody refers to
-            collect();
-            status = cuMemAlloc(address, size);
+            System.gc();                                    // finds out what nobody refers to, and tells by and by
+            while (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY && collectOne()) {
+                collect();
+                status = cuMemAlloc(address, size);
+            }
         }
         if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) throw outOfMemory(size);
         Driver.check(status, "cuMemAlloc");
@@ -107,7 +125,32 @@ final class Memory implements AutoCloseable {
     }
 
     private void collect() {
-        for (Object gone = unreachable.poll(); gone != null; gone = unreachable.poll()) free(held.remove(gone));
+        for (Object gone = unreachable.poll(); gone != null; gone = unreachable.poll()) free((Held) gone);
+    }
+
+    /// Waits a moment for a storage that nobody refers to; false if there is none.
+    private boolean collectOne() {
+        try {
+            Held gone = (Held) unreachable.remove(PATIENCE_MILLIS);
+            if (gone != null) free(gone);
+            return gone != null;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();             // whoever interrupts is not kept waiting
+            return false;
+        }
+    }
+
+    /// Frees a storage that nobody uses any more, if it was not freed before.
+    void free(CudaStorage storage) {
+        Held gone = held.get(storage.address());
+        if (closed || gone == null || !gone.refersTo(storage)) return;
+        gone.clear();
+        free(gone);
+    }
+
+    private void free(Held gone) {
+        held.remove(gone.block.address.value());
+        free(gone.block);
     }
 
     private void free(Block block) {
@@ -130,7 +173,7 @@ final class Memory implements AutoCloseable {
     public void close() {
         if (closed) return;
         closed = true;
-        for (Block block : held.values()) cuMemFree(block.address);
+        for (Held one : held.values()) cuMemFree(one.block.address);
         for (Block block : retired) cuMemFree(block.address);
         if (scratch != null) cuMemFree(scratch.address);
         held.clear();

@@ -87,7 +87,48 @@ class CudaFaultsTest {
     }
 
     @Test
-    void arefusedAllocationIsAskedForAgainAfterACollection() {
+    void memoryThatNobodyRefersToIsFreedWhenItIsNeeded() {
+        try (Device device = device()) {
+            Emulator.limit(64 << 20);
+            for (int i = 0; i < 40; i++) device.zeros(Shape.of(4 << 20));                 // of 16 MiB
+        } finally {
+            Emulator.limit(8L << 30);
+        }
+    }
+
+    @Test
+    void aClosedScopeGivesItsMemoryBackAtOnce() {
+        try (Device device = device()) {
+            long before = Emulator.count(What.BYTES);
+            for (int i = 0; i < 3; i++) {
+                try (Scope _ = device.scope()) {
+                    device.zeros(Shape.of(1 << 20));
+                    assertThat(Emulator.count(What.BYTES)).isGreaterThan(before);
+                }
+                assertThat(Emulator.count(What.BYTES)).isEqualTo(before);
+            }
+        }
+    }
+
+    /// A replay that outlives the scope of its step still has the memory that it uses.
+    @Test
+    void aClosedScopeLeavesTheMemoryOfACapturedStep() {
+        try (Device device = device()) {
+            Tensor to = device.persistent(() -> device.zeros(Shape.of(3)));
+            Scope scope = device.scope();
+            Tensor from = device.tensor(Shape.of(3), 1, 2, 3);
+            Runnable step = () -> Ops.update(Assign.ACCUMULATE, to, from.square());
+            step.run();
+            Replay replay = device.capture(step);
+            scope.close();
+            replay.run();
+            assertThat(to.floats()).containsExactly(3, 12, 27);
+            replay.close();
+        }
+    }
+
+    @Test
+    void arefusedAllocationLeavesTheDeviceAsItWas() {
         try (Device device = device()) {
             Emulator.failAllocationAfter(0);
             assertThatThrownBy(() -> device.zeros(Shape.of(5))).isInstanceOf(OutOfMemoryError.class)
@@ -251,9 +292,14 @@ class CudaFaultsTest {
 
     @Test
     void twoDevicesCanBeOpenAtOnce() {
-        try (Device first = device(); Device second = device()) {
-            assertThat(first.tensor(Shape.of(2), 1, 2).square().floats()).containsExactly(1, 4);
-            assertThat(second.tensor(Shape.of(2), 3, 4).square().floats()).containsExactly(9, 16);
+        Emulator.devices(2);
+        try (Device first = device(); Device second = new Device("cuda", new CudaBackend(1))) {
+            for (int i = 0; i < 2; i++) {                              // each in the context of its own
+                assertThat(first.tensor(Shape.of(2), 1, 2).square().floats()).containsExactly(1, 4);
+                assertThat(second.tensor(Shape.of(2), 3, 4).square().floats()).containsExactly(9, 16);
+            }
+        } finally {
+            Emulator.devices(0);
         }
     }
 

@@ -85,6 +85,11 @@ final class Emulator {
         tell("emulator_limit", bytes);
     }
 
+    /// How many devices there are, 8 at most; 0: as the environment says.
+    static void devices(long count) {
+        tell("emulator_devices", count);
+    }
+
     /// How warps run ahead of each other; 0: in turn.
     static void seed(long seed) {
         tell("emulator_seed", seed);

@@ -134,6 +134,15 @@ class FusedKernelsTest {
         }
     }
 
+    /// From 1025 rows on a block passes over more than one tile of columns.
+    @Test
+    void aBlockOfNtXentPassesOverManyTiles() {
+        assertThat(Tiles.columnTiles(Tiles.along(1100), 1100)).isGreaterThan(1);
+        Input z = gaussian(1, 1100, 8);
+        check(new NtXentAndGrad(0.2), z);
+        check(new NtXentAndGrad(0.02), z);                    // with a running maximum
+    }
+
     @Test
     void anEmptyLossOfNtXentIsExact() {
         assertThat(run(new NtXent(0.1), Input.of(Shape.of(2, 2), 3, 4, 4, 3)).getFirst()).containsExactly(0);
@@ -145,6 +154,8 @@ class FusedKernelsTest {
     @Test
     void aQueueIsCutIntoPieces() {
         check(new QueueNce(5), gaussian(1, 70, 140), gaussian(2, 70, 140), gaussian(3, 1000, 140));
+        assertThat(Tiles.columnTiles((long) Tiles.along(70) * Tiles.spans(140), 8200)).isGreaterThan(1);
+        check(new QueueNce(5), gaussian(1, 70, 140), gaussian(2, 70, 140), gaussian(3, 8200, 140));
         check(new QueueNce(1), gaussian(1, 3, 5), gaussian(2, 3, 5), gaussian(3, 20_000, 5));
     }
 

@@ -6,7 +6,7 @@ import invar.core.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/// What a device must be able to do. Eleven methods; ops are data, so a new op adds none.
+/// What a device must be able to do. Its methods are few; ops are data, so a new op adds none.
 ///
 /// The engine calls a backend from the one thread that uses its [invar.core.Device], and has checked all shapes and
 /// types before. Work happens in call order. `allocate` allocates; no other method may allocate device memory that
@@ -31,6 +31,10 @@ public interface Backend extends AutoCloseable {
     ///
     /// @throws OutOfMemoryError with the size asked for, if there is not enough
     Storage allocate(DType type, long elements);
+
+    /// Frees memory of [#allocate] that nobody uses any more, such as a closed scope's. A backend may leave it to the
+    /// garbage collector.
+    default void free(Storage storage) {}
 
     /// Copies from the host: `host` holds elements of `type`, native byte order, and fills places `offset` … of `to`.
     void upload(MemorySegment host, Storage to, DType type, long offset);
