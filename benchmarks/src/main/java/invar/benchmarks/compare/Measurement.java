@@ -1,11 +1,14 @@
 package invar.benchmarks.compare;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /// Times one case in several libraries, round by round in turn, so that whatever else the machine does meets all.
 final class Measurement {
@@ -89,9 +92,11 @@ final class Measurement {
         int rounds = Math.clamp((int) (plan.budget / all), Math.min(3, plan.rounds), plan.rounds);
         double[][] seconds = new double[ready.size()][rounds];
         double[] bytes = new double[ready.size()];
+        Random random = new Random(ready.size());
+        List<Integer> order = new ArrayList<>(IntStream.range(0, ready.size()).boxed().toList());
         for (int r = 0; r < rounds; r++) {
-            for (int i = 0; i < ready.size(); i++) {
-                int k = (i + r) % ready.size();               // nobody always follows the same neighbour
+            Collections.shuffle(order, random);               // nobody always follows the same neighbour
+            for (int k : order) {
                 pause(PAUSE);
                 Library.Round round = round(ready.get(k), plan);
                 seconds[k][r] = round.seconds();

@@ -18,7 +18,8 @@ final class Report {
             |---|---|--:|--:|--:|--:|--:|--:|---|
             """;
 
-    /// The label of the ceiling of multiply-adds, which is timed with every case of arithmetic but gets no row.
+    /// The label of the ceiling of multiply-adds, which is timed with every case, as a witness of what the machine had
+    /// to give meanwhile, but gets no row.
     static final String MULTIPLY_ADDS = "ceiling, multiply-adds";
 
     /// The part of the best multiply-adds of the run that those of a case must have for a verdict.
@@ -40,8 +41,9 @@ final class Report {
             if (entry.label().equals(MULTIPLY_ADDS)) continue;
             boolean first = entry == ours, ceiling = entry.label().startsWith("ceiling");
             double share = ceiling ? 0 : share(c, entry, entries);
-            String asked = first ? ofTheCeiling(c, share, entries)
-                    : hardest(entry, ours, entries) ? verdict(entry.ratio(ours).median(), entry.bar(), "x") : "";
+            String asked = first ? verdict(share, c.share(), "of the ceiling", entries)
+                    : !hardest(entry, ours, entries) ? ""
+                    : verdict(entry.ratio(ours).median(), entry.bar(), "x", entries);
             rows.add(String.format(Locale.ROOT, "| %s | %s | %s | %.0f %% | %s | %s | %s | %s | %s |",
                     first ? c.title() : "", entry.label(), time(entry.spread().median()),
                     100 * entry.spread().relative(), rate(c, entry, ceiling),
@@ -64,7 +66,7 @@ final class Report {
         for (Entry ceiling : all) {
             double part = ceiling.ratio(entry).median();                         // its time by this one's
             if (ceiling.label().equals(MULTIPLY_ADDS)) {
-                arithmetic = part * c.flops() / (Ceilings.FLOPS * threads);
+                if (c.flops() > 0) arithmetic = part * c.flops() / (Ceilings.FLOPS * threads);
             } else if (ceiling.label().startsWith("ceiling")) {
                 memory = Math.min(memory, part);                                 // of Java's and C's, the faster
             }
@@ -72,16 +74,16 @@ final class Report {
         return Math.max(arithmetic, Double.isFinite(memory) ? memory : 0);
     }
 
-    /// A ceiling that had a part of the machine only says nothing about what was reached.
-    private String ofTheCeiling(Case c, double share, List<Entry> all) {
-        boolean disturbed = all.stream().filter(entry -> entry.label().equals(MULTIPLY_ADDS)).anyMatch(entry ->
+    /// Whether somebody else had a part of the machine meanwhile. Then nothing is said of what was reached: a library
+    /// that divides its work in equal parts waits for the slowest, one that hands it out in pieces does not.
+    private boolean disturbed(List<Entry> all) {
+        return all.stream().filter(entry -> entry.label().equals(MULTIPLY_ADDS)).anyMatch(entry ->
                 Ceilings.FLOPS * threads / entry.spread().median() < UNDISTURBED * multiplyAdds.rate());
-        if (c.share() > 0 && disturbed) return "not judged: the ceiling was disturbed";
-        return verdict(share, c.share(), "of the ceiling");
     }
 
-    private static String verdict(double reached, double bar, String unit) {
+    private String verdict(double reached, double bar, String unit, List<Entry> all) {
         if (bar == 0) return "";
+        if (disturbed(all)) return "not judged: the machine was disturbed";
         return String.format(Locale.ROOT, "%s %.2f %s", reached >= bar ? "reached:" : "**missed**:", bar, unit);
     }
 

@@ -117,10 +117,8 @@ final class Run {
             List<Candidate> candidates = new ArrayList<>();
             candidates.add(new Candidate(roster.ours(), "Invar", c.name(), 0));
             for (Rival rival : c.rivals()) candidates.addAll(candidates(rival, lost));
-            if (c.flops() > 0) {
-                ceilings(lost).stream().filter(loop -> loop.label().equals(multiplyAdds.loop())).findFirst().ifPresent(
-                        loop -> candidates.add(new Candidate(loop, Report.MULTIPLY_ADDS, "ceiling-fma", 0)));
-            }
+            ceilings(lost).stream().filter(loop -> loop.label().equals(multiplyAdds.loop())).findFirst().ifPresent(
+                    loop -> candidates.add(new Candidate(loop, Report.MULTIPLY_ADDS, "ceiling-fma", 0)));
             if (!c.memory().isEmpty()) {
                 for (Library loop : ceilings(lost)) {
                     candidates.add(new Candidate(loop, "ceiling, " + loop.label(), c.memory(), 0));

@@ -45,13 +45,28 @@ class ReportTest {
     }
 
     @Test
-    void doesNotJudgeByADisturbedCeiling() {
+    void doesNotJudgeWhileTheMachineIsDisturbed() {
         Case cosine = Cases.of("cosine").getFirst();
         double best = 2 * Ceilings.FLOPS / 200e9, ours = cosine.flops() / (0.86 * 200e9);
         assertThat(asked(withCeiling(cosine, ours, best))).isEqualTo("reached: 0.85 of the ceiling");
         assertThat(asked(withCeiling(cosine, 1.1 * ours, best))).isEqualTo("**missed**: 0.85 of the ceiling");
         assertThat(asked(withCeiling(cosine, 1.1 * ours, 1.5 * best)))
-                .isEqualTo("not judged: the ceiling was disturbed");
+                .isEqualTo("not judged: the machine was disturbed");
+    }
+
+    @Test
+    void doesNotJudgeARivalWhileTheMachineIsDisturbed() {
+        Case batchNorm = Cases.of("batchnorm").getFirst();
+        Rival rival = batchNorm.rivals().getFirst();
+        double best = 2 * Ceilings.FLOPS / 200e9;
+        for (double ceiling : new double[] {best, 1.5 * best}) {
+            List<String> rows = report.rows(batchNorm, List.of(entry("Invar", batchNorm.name(), 0, 1),
+                    entry("libtorch", rival.name(), rival.bar(), 2),
+                    entry(Report.MULTIPLY_ADDS, "ceiling-fma", 0, ceiling)));
+            assertThat(rows).hasSize(2);
+            assertThat(asked(rows.get(1))).isEqualTo(ceiling == best ? "reached: 1.50 x"
+                    : "not judged: the machine was disturbed");
+        }
     }
 
     private String withCeiling(Case c, double ours, double ceiling) {
