@@ -48,7 +48,7 @@ final class ComparisonTest {
         List<String> seen = new ArrayList<>();
         for (Case c : Cases.all()) {
             boolean exact = c.op() instanceof MovementOp || c.toString().startsWith("Max")
-                    || c.toString().startsWith("BroadcastTo");
+                    || c.toString().startsWith("BroadcastTo") || c.toString().startsWith("Advance");   // of integers
             String kind = OpKinds.of(c.op()) + c.gradient();
             long size = c.in().getFirst().shape().elements();
             if (exact || size < 8 || size > 500 || !c.what().isEmpty() || seen.contains(kind)) continue;
