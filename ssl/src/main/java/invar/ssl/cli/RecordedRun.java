@@ -16,7 +16,8 @@ import picocli.CommandLine.Model.OptionSpec;
 /// where it does not go well, and saves a checkpoint now and then and at the end.
 final class RecordedRun {
 
-    /// Options that change where and how a run is computed or shown, but not its settings: the ones that --resume allows.
+    /// Options that change where and how a run is computed or shown, but not its settings: the ones that --resume
+    /// allows.
     private static final List<String> NEUTRAL = List.of("--resume", "--device", "--threads", "--precision",
             "--no-cublas", "--no-cudnn", GraphOption.NAME, "--quiet", "--stacktrace");
 
