@@ -25,6 +25,10 @@ else
 fi
 
 java=$(dev/jdk25.sh)/bin/java
+if [[ ! -e $target/benchmarks.jar ]]; then
+    echo "bench.sh: there is nothing built yet; run it once without --built" >&2
+    exit 2
+fi
 
 if [[ ${1:-} == --profile ]]; then
     exec "$java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:Tier3DelayOn=100000 \
@@ -44,10 +48,14 @@ if command -v cc > /dev/null; then
     ceilings=$target/ceilings
 fi
 
+peers=                                                       # without them, the comparison says that they are missing
+if [[ -e $target/peers.classpath ]]; then
+    peers=$target/classes:$target/benchmarks.jar:$(< "$target/peers.classpath")
+fi
+
 mkdir -p "$target/libtorch"
 exec "$java" --add-modules jdk.incubator.vector \
-    -Dbench.peers="$target/classes:$target/benchmarks.jar:$(cat "$target/peers.classpath")" \
-    -Dbench.cache="$target/libtorch" -Dbench.openblas="$blas" -Dbench.ceilings="$ceilings" \
+    -Dbench.peers="$peers" -Dbench.cache="$target/libtorch" -Dbench.openblas="$blas" -Dbench.ceilings="$ceilings" \
     -Dbench.log="$target/bench.log" -Dbench.page=docs/performance.md \
     -Dbench.commit="$(git describe --always --dirty --abbrev=8 2> /dev/null || echo 'unknown commit')" \
     -cp "$target/benchmarks.jar" invar.benchmarks.compare.Compare "$@"

@@ -24,9 +24,9 @@
 namespace {
 
 enum Status {
-    SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 100, INVALID_DEVICE = 101, INVALID_CONTEXT = 201,
-    INVALID_PTX = 218, INVALID_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600, ILLEGAL_ADDRESS = 700,
-    LAUNCH_FAILED = 719, STREAM_CAPTURE = 900, CAPTURE_INVALIDATED = 901
+    SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, DEVICE_UNAVAILABLE = 46, NO_DEVICE = 100, INVALID_DEVICE = 101,
+    INVALID_CONTEXT = 201, INVALID_PTX = 218, INVALID_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600,
+    ILLEGAL_ADDRESS = 700, LAUNCH_FAILED = 719, STREAM_CAPTURE = 900, CAPTURE_INVALIDATED = 901
 };
 
 struct Allocation {
@@ -74,6 +74,16 @@ int number(const char* name, int otherwise) {
 }
 
 int device_count() { return devices_told > 0 ? static_cast<int>(devices_told) : number("EMULATOR_DEVICES", 1); }
+
+// EMULATOR_REFUSE="cuStreamCreate 2", or "cuMemHostAlloc 2 1": that call returns 2, from the first, or after 1 success.
+int refused(const char* call) {
+    static int calls;
+    const char* text = std::getenv("EMULATOR_REFUSE");
+    char name[64];
+    int status, successes = 0;
+    if (text == nullptr || std::sscanf(text, "%63s %d %d", name, &status, &successes) < 2) return SUCCESS;
+    return std::strcmp(name, call) == 0 && calls++ >= successes ? status : int(SUCCESS);
+}
 
 void fill(uint64_t address, size_t bytes) {
     uint32_t* words = reinterpret_cast<uint32_t*>(address);
@@ -158,7 +168,10 @@ API cuInit(unsigned) {
     int status = number("EMULATOR_INIT", SUCCESS);
     return status;
 }
-API cuDriverGetVersion(int* version) { *version = number("EMULATOR_VERSION", 13000); return SUCCESS; }
+API cuDriverGetVersion(int* version) {
+    *version = number("EMULATOR_VERSION", 13000);
+    return refused("cuDriverGetVersion");
+}
 API cuDeviceGetCount(int* count) { *count = device_count(); return SUCCESS; }
 API cuDeviceGet(int* device, int ordinal) {
     if (ordinal < 0 || ordinal >= device_count()) return INVALID_DEVICE;
@@ -179,6 +192,7 @@ API cuDeviceGetAttribute(int* value, int attribute, int) {
     }
 }
 API cuDevicePrimaryCtxRetain(void** context, int device) {
+    if (int status = refused("cuDevicePrimaryCtxRetain")) return status;
     *context = &contexts[device];
     retained++;
     return SUCCESS;
@@ -194,6 +208,7 @@ API cuCtxSynchronize() { return flush(); }
 
 API cuStreamCreate(void** stream, unsigned) {
     if (current < 0) return INVALID_CONTEXT;
+    if (int status = refused("cuStreamCreate")) return status;
     *stream = &streams[current];
     live_streams++;
     return SUCCESS;
@@ -210,6 +225,7 @@ struct Event {
 };
 
 API cuEventCreate(void** event, unsigned flags) {
+    if (int status = refused("cuEventCreate")) return status;
     *event = new Event{(flags & 2) == 0};
     live_events++;
     return SUCCESS;
@@ -272,6 +288,7 @@ API cuMemGetInfo_v2(size_t* free, size_t* total) {
 }
 API cuMemGetInfo(size_t* free, size_t* total) { return cuMemGetInfo_v2(free, total); }
 API cuMemHostAlloc(void** memory, size_t bytes, unsigned) {
+    if (int status = refused("cuMemHostAlloc")) return status;
     if (posix_memalign(memory, 4096, bytes) != 0) return OUT_OF_MEMORY;
     pinned[*memory] = bytes;
     return SUCCESS;
@@ -305,6 +322,7 @@ API cuMemsetD32Async(uint64_t to, unsigned value, size_t words, void*) {
 }
 
 API cuModuleLoadData(void** module, const void* image) {
+    if (int status = refused("cuModuleLoadData")) return status;
     if (sticky != SUCCESS) return sticky;
     std::string text(static_cast<const char*>(image));
     if (text.find(".version") == std::string::npos || text.find(".target") == std::string::npos) return INVALID_PTX;
@@ -406,6 +424,7 @@ API cuGetErrorName(int status, const char** name) {
         case SUCCESS: *name = "CUDA_SUCCESS"; break;
         case INVALID_VALUE: *name = "CUDA_ERROR_INVALID_VALUE"; break;
         case OUT_OF_MEMORY: *name = "CUDA_ERROR_OUT_OF_MEMORY"; break;
+        case DEVICE_UNAVAILABLE: *name = "CUDA_ERROR_DEVICE_UNAVAILABLE"; break;
         case NO_DEVICE: *name = "CUDA_ERROR_NO_DEVICE"; break;
         case INVALID_DEVICE: *name = "CUDA_ERROR_INVALID_DEVICE"; break;
         case INVALID_CONTEXT: *name = "CUDA_ERROR_INVALID_CONTEXT"; break;

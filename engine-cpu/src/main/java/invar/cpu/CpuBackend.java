@@ -41,13 +41,14 @@ public final class CpuBackend implements Backend {
     private static final long LONGEST = Integer.MAX_VALUE - 8L - CpuStorage.FIRST;
 
     private final Parallel parallel;
-    private final SpeedWatch watch = new SpeedWatch(System::nanoTime, System.err::println);
+    private final SpeedWatch watch;
 
     /// Starts the threads.
     ///
     /// @param threads how many work at once, the caller included; at least 1
     public CpuBackend(int threads) {
         parallel = new Parallel(threads);
+        watch = SpeedWatch.of(threads);
     }
 
     @Override

@@ -6,6 +6,8 @@ import invar.core.ContractionOp.Conv2dInputGrad;
 import invar.core.ContractionOp.Conv2dWeightGrad;
 import invar.core.ContractionOp.MatMul;
 import invar.core.Tensor;
+import java.lang.management.ManagementFactory;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -27,20 +29,36 @@ final class SpeedWatch {
     /// Time spent in such ops that is judged as a whole, in ns.
     private static final long WINDOW = 2_000_000_000L;
 
-    /// Floating-point operations in a nanosecond, all threads together, that are too few: boxed vectors make 1.5.
-    private static final double TOO_SLOW = 2.5;
+    /// Floating-point operations of a thread in a nanosecond that are too few: boxed vectors make 0.75.
+    private static final double TOO_SLOW = 1.25;
+
+    /// With this flag, the compiler of the JVM does not leave kernels at a middle tier for want of time.
+    private static final String FLAG = "-XX:Tier3DelayOn=100000";
 
     private final LongSupplier clock;
     private final Consumer<String> warning;
+    private final int threads;
+    private final boolean flagged;
     private long spent, windowTime;
     private double windowWork;
     private boolean warned;
 
-    /// @param clock   nanoseconds, as of [System#nanoTime]
-    /// @param warning is told, at most once
-    SpeedWatch(LongSupplier clock, Consumer<String> warning) {
+    /// @param clock     nanoseconds, as of [System#nanoTime]
+    /// @param warning   is told, at most once
+    /// @param threads   how many work at once, each with a processor of its own
+    /// @param arguments those of the JVM: what is among them is not advised
+    SpeedWatch(LongSupplier clock, Consumer<String> warning, int threads, List<String> arguments) {
         this.clock = clock;
         this.warning = warning;
+        this.threads = threads;
+        this.flagged = arguments.contains(FLAG);
+    }
+
+    /// Watches this JVM, and warns on the standard error. More threads than processors are not expected to do more.
+    static SpeedWatch of(int threads) {
+        return new SpeedWatch(System::nanoTime, System.err::println,
+                Math.min(threads, Runtime.getRuntime().availableProcessors()),
+                ManagementFactory.getRuntimeMXBean().getInputArguments());
     }
 
     /// Runs an op, and counts it.
@@ -63,12 +81,18 @@ final class SpeedWatch {
         if (windowTime < WINDOW) return;
         double speed = windowWork / windowTime;
         windowWork = windowTime = 0;
-        if (speed >= TOO_SLOW) return;
+        if (speed >= TOO_SLOW * threads) return;
         warned = true;
-        warning.accept("warning: products and convolutions run at %.1f GF/s, far below what a processor can do: %s"
-                .formatted(speed, System.getProperty(Lanes.BITS_PROPERTY) == null
-                        ? "this Java has not optimised the vector kernels; start it with -XX:Tier3DelayOn=100000."
-                        : "leave out -D" + Lanes.BITS_PROPERTY + ", which may ask for vectors that it lacks."));
+        warning.accept("warning: products and convolutions run at %.1f GF/s on %d thread%s, far below what processors "
+                .formatted(speed, threads, threads == 1 ? "" : "s") + "can do: " + advice());
+    }
+
+    private String advice() {
+        if (System.getProperty(Lanes.BITS_PROPERTY) != null) {
+            return "leave out -D" + Lanes.BITS_PROPERTY + ", which may ask for vectors that they lack.";
+        }
+        return flagged ? "other programs may be using them, or this Java has not optimised the vector kernels, which a "
+                + "new start may mend." : "this Java has not optimised the vector kernels; start it with " + FLAG + ".";
     }
 
     /// Those of ops whose kernel is the register tile alone; 0 for others.

@@ -21,8 +21,12 @@ class SpeedWatchTest {
 
     private final AtomicLong now = new AtomicLong();
     private final List<String> warnings = new ArrayList<>();
-    private final SpeedWatch watch = new SpeedWatch(now::get, warnings::add);
+    private SpeedWatch watch = watch(2);
     private final Device device = Device.open("reference");
+
+    private SpeedWatch watch(int threads, String... arguments) {
+        return new SpeedWatch(now::get, warnings::add, threads, List.of(arguments));
+    }
 
     /// As many ops as take `seconds`, each a product of two (n, n) matrices at `speed` GF/s by the clock of this test.
     private void multiply(int n, double speed, double seconds) {
@@ -37,7 +41,33 @@ class SpeedWatchTest {
     void warnsOnceOfKernelsThatStaySlow() {
         multiply(512, 1.4, 60);
         assertThat(warnings).hasSize(1);
-        assertThat(warnings.getFirst()).contains("1.4 GF/s").endsWith("start it with -XX:Tier3DelayOn=100000.");
+        assertThat(warnings.getFirst()).contains("1.4 GF/s on 2 threads")
+                .endsWith("start it with -XX:Tier3DelayOn=100000.");
+    }
+
+    /// Sixteen threads with boxed vectors are faster than two with good kernels on a slow processor.
+    @Test
+    void expectsMoreOfMoreThreads() {
+        watch = watch(16);
+        multiply(512, 21, 60);
+        assertThat(warnings).isEmpty();
+        multiply(512, 12, 60);
+        assertThat(warnings).hasSize(1);
+        watch = watch(1);
+        multiply(512, 1.4, 60);
+        assertThat(warnings).hasSize(1);
+        watch = watch(1);
+        multiply(512, 0.7, 60);
+        assertThat(warnings).hasSize(2);
+        assertThat(warnings.getLast()).contains("0.7 GF/s on 1 thread, ");
+    }
+
+    @Test
+    void doesNotAdviseWhatIsSet() {
+        watch = watch(2, "-Xmx3g", "-XX:Tier3DelayOn=100000");
+        multiply(512, 1.4, 60);
+        assertThat(warnings).hasSize(1);
+        assertThat(warnings.getFirst()).contains("other programs may be using them").doesNotContain("Tier3DelayOn");
     }
 
     @Test

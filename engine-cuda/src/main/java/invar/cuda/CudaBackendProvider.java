@@ -37,14 +37,20 @@ public final class CudaBackendProvider implements BackendProvider {
         return Arrays.stream(VendorLibrary.values()).map(VendorLibrary::describe).toList();
     }
 
-    /// @throws IllegalArgumentException if there is no such device, or it cannot run the kernels; the message says why
+    /// @throws IllegalArgumentException if there is no such device, it cannot run the kernels, or the driver refuses to
+    ///                                  open it now; the message says why
     @Override
     public Backend open(DeviceOptions options) {
-        int count = Driver.devices();
-        if (options.ordinal() >= count) {
-            throw new IllegalArgumentException("there is no device cuda:" + options.ordinal() + ": the driver finds "
-                    + (count == 1 ? "one, cuda:0" : count + ", cuda:0 to cuda:" + (count - 1)));
+        try {
+            int count = Driver.devices();
+            if (options.ordinal() >= count) {
+                throw new IllegalArgumentException("there is no device cuda:" + options.ordinal()
+                        + ": the driver finds "
+                        + (count == 1 ? "one, cuda:0" : count + ", cuda:0 to cuda:" + (count - 1)));
+            }
+            return new CudaBackend(options);
+        } catch (Driver.Refusal e) {
+            throw new IllegalArgumentException(e.whileOpening(), e);
         }
-        return new CudaBackend(options);
     }
 }

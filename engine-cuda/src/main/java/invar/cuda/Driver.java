@@ -26,6 +26,28 @@ final class Driver {
     /// The oldest CUDA that is served, as the driver gives its version: 12.0, which came with driver 525.
     private static final int OLDEST = 12_000;
 
+    /// A call that the driver did not do.
+    static final class Refusal extends IllegalStateException {
+
+        private static final long serialVersionUID = 1;
+
+        private final int status;
+
+        private Refusal(int status, String call) {
+            super("the CUDA driver refused " + call + ": " + name(status));
+            this.status = status;
+        }
+
+        /// The sentence for a user whose device could not be opened for this, with the usual reason, if there is one.
+        String whileOpening() {
+            return getMessage() + switch (status) {
+                case CUresult.CUDA_ERROR_OUT_OF_MEMORY -> "; other programs may be using the device's memory";
+                case CUresult.CUDA_ERROR_DEVICE_UNAVAILABLE -> "; another program may have the device to itself";
+                default -> "";
+            };
+        }
+    }
+
     private static Optional<String> missing;
 
     private Driver() {}
@@ -53,11 +75,15 @@ final class Driver {
         }
         try {
             Natives.load(Map.of(), () -> JCudaDriver.setExceptionsEnabled(false));      // the first use loads it
-        } catch (UnsatisfiedLinkError | CudaException | UncheckedIOException e) {
-            String first = e.getMessage().lines().findFirst().orElse("no reason given");
+        } catch (LinkageError | CudaException | UncheckedIOException e) {
+            String first = String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given");
             return Optional.of("JCuda cannot be loaded: " + first);
         }
-        return examine();
+        try {
+            return examine();
+        } catch (Refusal e) {
+            return Optional.of(e.getMessage());
+        }
     }
 
     private static Optional<String> examine() {
@@ -104,11 +130,9 @@ final class Driver {
     /// Passes over success.
     ///
     /// @param call the name of the function that returned this status
-    /// @throws IllegalStateException for every other status, with its name and meaning
+    /// @throws Refusal for every other status, with its name and meaning
     static void check(int status, String call) {
-        if (status != CUresult.CUDA_SUCCESS) {
-            throw new IllegalStateException("the CUDA driver refused " + call + ": " + name(status));
-        }
+        if (status != CUresult.CUDA_SUCCESS) throw new Refusal(status, call);
     }
 
     /// For example `CUDA_ERROR_OUT_OF_MEMORY (out of memory)`.

@@ -37,6 +37,7 @@ final class Gpu implements AutoCloseable {
     private final CUdevice device = new CUdevice();
     private final CUcontext context = new CUcontext();
     private final CUstream stream = new CUstream();
+    private boolean streaming;                   // whether there is one yet
     private final int multiprocessors;
     private final Precision precision;
     private final Memory memory = new Memory();
@@ -47,6 +48,7 @@ final class Gpu implements AutoCloseable {
     /// @param folder  where the resources of the kernels are
     /// @param allowed the least precise way to multiply; a device without it multiplies in single precision
     /// @throws IllegalArgumentException if the device is too old for the kernels, or the driver does not take them
+    /// @throws Driver.Refusal if the driver refuses anything else, such as memory; nothing stays in use then
     Gpu(int ordinal, String folder, Precision allowed) {
         Driver.check(cuDeviceGet(device, ordinal), "cuDeviceGet");
         int capability = capability(device);
@@ -60,6 +62,7 @@ final class Gpu implements AutoCloseable {
         try {
             enter();
             Driver.check(cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING), "cuStreamCreate");
+            streaming = true;
             staging = new Staging(stream);
             kernels = new Kernels(this, folder, precision);
         } catch (RuntimeException | Error e) {
@@ -147,12 +150,12 @@ final class Gpu implements AutoCloseable {
     public void close() {
         cuCtxSetCurrent(context);
         ENTERED.remove();
-        cuStreamSynchronize(stream);
+        if (streaming) cuStreamSynchronize(stream);
         libraries.close();
         if (kernels != null) kernels.close();
         if (staging != null) staging.close();
         memory.close();
-        cuStreamDestroy(stream);
+        if (streaming) cuStreamDestroy(stream);
         cuDevicePrimaryCtxRelease(device);
     }
 }

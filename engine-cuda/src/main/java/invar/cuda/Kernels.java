@@ -7,7 +7,6 @@ import static jcuda.driver.JCudaDriver.cuModuleUnload;
 import invar.core.spi.Precision;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -15,6 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
+import jcuda.driver.CUresult;
 
 /// The entry points of the module `kernels`, by name. Their PTX is compiled by the driver when a device is opened,
 /// which takes seconds the first time; the driver keeps the result on disk for the next. Files whose names end with a
@@ -32,14 +32,14 @@ final class Kernels implements AutoCloseable {
 
     /// Loads all files that a device needs which multiplies with this precision.
     ///
-    /// @throws IllegalStateException if the kernels are missing from this build
-    /// @throws IllegalArgumentException if the driver does not take one of them
+    /// @throws IllegalArgumentException if kernels are missing from this build, or the driver does not take one of them
     Kernels(Gpu gpu, String folder, Precision precision) {
         this.folder = folder;
         this.launch = new Launch(gpu);
         try {
             for (String line : new String(resource("index.txt"), StandardCharsets.UTF_8).split("\n")) {
                 String[] parts = line.strip().split("\\s+");                 // kernel file
+                if (parts.length != 2) throw unusable("index.txt is not a list of kernels and their files");
                 if (isForAnother(parts[1], precision)) continue;
                 if (!modules.containsKey(parts[1])) modules.put(parts[1], load(parts[1]));
                 moduleOf.put(parts[0], modules.get(parts[1]));
@@ -74,19 +74,24 @@ final class Kernels implements AutoCloseable {
         byte[] text = resource(file + ".ptx");
         CUmodule module = new CUmodule();
         int status = cuModuleLoadData(module, Arrays.copyOf(text, text.length + 1));      // ends with a zero
-        if (status != 0) {
+        if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) Driver.check(status, "cuModuleLoadData for " + file + ".ptx");
+        if (status != CUresult.CUDA_SUCCESS) {
             throw new IllegalArgumentException("the driver does not take the kernels in " + file + ".ptx: "
                     + Driver.name(status) + "; the program's file may be damaged");
         }
         return module;
     }
 
+    private static IllegalArgumentException unusable(String why) {
+        return new IllegalArgumentException("the program's file is damaged, or was built without its kernels: " + why);
+    }
+
     private byte[] resource(String name) {
         try (InputStream in = Kernels.class.getResourceAsStream(folder + name)) {
-            if (in == null) throw new IllegalStateException("this build has no kernels: " + name + " is missing");
+            if (in == null) throw unusable(name + " is missing");
             return in.readAllBytes();
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw unusable(name + " cannot be read: " + e.getMessage());
         }
     }
 

@@ -4,6 +4,7 @@ import static jcuda.driver.JCudaDriver.cuMemAlloc;
 import static jcuda.driver.JCudaDriver.cuMemFree;
 import static jcuda.driver.JCudaDriver.cuMemGetInfo;
 
+import invar.core.spi.DeviceMemoryError;
 import java.lang.ref.PhantomReference;
 import java.lang.ref.ReferenceQueue;
 import java.util.ArrayList;
@@ -115,7 +116,7 @@ final class Memory implements AutoCloseable {
     private OutOfMemoryError outOfMemory(long size) {
         long[] free = {0}, total = {0};
         cuMemGetInfo(free, total);
-        return new OutOfMemoryError("no room for " + mebibytes(size) + " MiB on the device, where " + mebibytes(bytes)
+        return new DeviceMemoryError("no room for " + mebibytes(size) + " MiB on the device, where " + mebibytes(bytes)
                 + " MiB are in use by this program and " + mebibytes(free[0]) + " of " + mebibytes(total[0])
                 + " MiB are free: use a smaller batch, or smaller images");
     }

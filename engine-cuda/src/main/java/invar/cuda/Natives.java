@@ -21,7 +21,7 @@ final class Natives {
     /// Runs `first`, the first use of one of JCuda's classes.
     ///
     /// @param ready files that JCuda would look for or unpack, by name, and what is to be in them
-    /// @throws UncheckedIOException if the folder cannot be made or written to
+    /// @throws UncheckedIOException if the folder cannot be made or written to, with why in a sentence
     static synchronized void load(Map<String, byte[]> ready, Runnable first) {
         String shared = System.getProperty(TEMPORARY);
         try {
@@ -37,7 +37,8 @@ final class Natives {
                 delete(own);                                                // what is loaded stays, without its file
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new UncheckedIOException("the folder for temporary files, " + shared + ", "
+                    + (Files.isDirectory(Path.of(shared)) ? "cannot be used: " + e : "does not exist"), e);
         }
     }
 

@@ -15,6 +15,7 @@ import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
+import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 
 /// Copies between host and device, through two buffers of memory that the system does not move ("pinned"): the device
@@ -40,7 +41,9 @@ final class Staging implements AutoCloseable {
         Buffer() {
             Driver.check(cuMemHostAlloc(pointer, SIZE, 0), "cuMemHostAlloc");
             segment = MemorySegment.ofAddress(pointer.value()).reinterpret(SIZE);
-            Driver.check(cuEventCreate(copied, CUevent_flags.CU_EVENT_DISABLE_TIMING), "cuEventCreate");
+            int status = cuEventCreate(copied, CUevent_flags.CU_EVENT_DISABLE_TIMING);
+            if (status != CUresult.CUDA_SUCCESS) cuMemFreeHost(pointer);
+            Driver.check(status, "cuEventCreate");
         }
 
         void await() {
@@ -65,7 +68,13 @@ final class Staging implements AutoCloseable {
 
     Staging(CUstream stream) {
         this.stream = stream;
-        this.buffers = new Buffer[] {new Buffer(), new Buffer()};
+        Buffer first = new Buffer();
+        try {
+            this.buffers = new Buffer[] {first, new Buffer()};
+        } catch (Driver.Refusal e) {
+            first.free();
+            throw e;
+        }
     }
 
     /// Copies all of `host` to the device; returns before it has arrived, and `host` may be changed at once.

@@ -10,6 +10,7 @@ import invar.core.Shape;
 import invar.core.Tensor;
 import invar.core.UpdateOp.Assign;
 import invar.core.fused.LarsUpdate;
+import invar.core.spi.DeviceMemoryError;
 import invar.core.spi.Replay;
 import invar.cuda.Emulator.What;
 import java.util.EnumMap;
@@ -79,7 +80,7 @@ class CudaFaultsTest {
         try (Device device = device()) {
             Tensor kept = device.zeros(Shape.of(3 << 20));                           // 12 MiB
             Emulator.limit(64 << 20);
-            assertThatThrownBy(() -> device.zeros(Shape.of(1 << 24))).isInstanceOf(OutOfMemoryError.class)
+            assertThatThrownBy(() -> device.zeros(Shape.of(1 << 24))).isInstanceOf(DeviceMemoryError.class)
                     .hasMessageMatching("no room for 64 MiB on the device, where \\d+ MiB are in use by this program "
                             + "and \\d+ of 64 MiB are free: use a smaller batch, or smaller images");
             assertThat(kept.floats()).containsOnly(0);                               // and it goes on

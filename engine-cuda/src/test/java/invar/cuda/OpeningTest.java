@@ -79,6 +79,38 @@ class OpeningTest {
                 .isEqualTo("device '" + device + "' cannot be used here: " + why);
     }
 
+    /// A device that is full, or that another program has to itself: not a mistake in this program. Whatever had been
+    /// done before is undone.
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "cuDriverGetVersion 999 | cuDriverGetVersion: CUDA_ERROR_UNKNOWN",
+        "cuDevicePrimaryCtxRetain 46 | cuDevicePrimaryCtxRetain: CUDA_ERROR_DEVICE_UNAVAILABLE; another program may "
+            + "have the device to itself",
+        "cuDevicePrimaryCtxRetain 2 | cuDevicePrimaryCtxRetain: CUDA_ERROR_OUT_OF_MEMORY; other programs may be using "
+            + "the device's memory",
+        "cuStreamCreate 2 | cuStreamCreate: CUDA_ERROR_OUT_OF_MEMORY; other programs may be using the device's memory",
+        "cuMemHostAlloc 2 1 | cuMemHostAlloc: CUDA_ERROR_OUT_OF_MEMORY; other programs may be using the device's "
+            + "memory",
+        "cuEventCreate 2 1 | cuEventCreate: CUDA_ERROR_OUT_OF_MEMORY; other programs may be using the device's memory",
+        "cuModuleLoadData 2 3 | cuModuleLoadData for cosine.ptx: CUDA_ERROR_OUT_OF_MEMORY; other programs may be using "
+            + "the device's memory"})
+    void whatTheDriverRefusesWhileOpeningIsOneSentence(String call, String why)
+            throws IOException, InterruptedException {
+        assertThat(onEmulator("cuda", "EMULATOR_REFUSE", call))
+                .isEqualTo("device 'cuda' cannot be used here: the CUDA driver refused " + why);
+        assertThat(opening("auto", Map.of("EMULATOR_REFUSE", call), System.getProperty(Driver.LIBRARY),
+                List.of(withPlainProvider()))).isEqualTo("plain 4.0 [cuda: the CUDA driver refused " + why + "]");
+    }
+
+    /// The folder for temporary files is needed to unpack JCuda.
+    @Test
+    void autoGoesOnWithoutAFolderForTemporaryFiles() throws IOException, InterruptedException {
+        assertThat(opening("auto", Map.of("JDK_JAVA_OPTIONS", "-Djava.io.tmpdir=/nowhere"),
+                System.getProperty(Driver.LIBRARY), List.of(withPlainProvider())))
+                .endsWith("\nplain 4.0 [cuda: JCuda cannot be loaded: the folder for temporary files, /nowhere, does "
+                        + "not exist]");
+    }
+
     @Test
     void saysThatThereIsNoDriver() throws IOException, InterruptedException {
         assertThat(opening("cuda", Map.of("LD_LIBRARY_PATH", ""), "/nowhere/libcuda.so.1", List.of()))
@@ -86,13 +118,18 @@ class OpeningTest {
                         + "loaded: ").doesNotContain("\n");
     }
 
-    @Test
-    void autoTakesTheNextBestAndSaysWhy() throws IOException, InterruptedException {
+    /// Classes by which `plain` is a device.
+    private Path withPlainProvider() throws IOException {
         Path services = Files.createDirectories(folder.resolve("META-INF/services"));
         Files.writeString(services.resolve("invar.core.spi.BackendProvider"), "invar.cuda.PlainProvider\n");
+        return folder;
+    }
+
+    @Test
+    void autoTakesTheNextBestAndSaysWhy() throws IOException, InterruptedException {
         assertThat(opening("auto", Map.of("EMULATOR_VERSION", "11080"), System.getProperty(Driver.LIBRARY),
-                List.of(folder))).isEqualTo("plain 4.0 [cuda: the NVIDIA driver is for CUDA 11.8, and CUDA 12.0 "
-                        + "(driver 525) or later is needed]");
+                List.of(withPlainProvider()))).isEqualTo("plain 4.0 [cuda: the NVIDIA driver is for CUDA 11.8, and "
+                        + "CUDA 12.0 (driver 525) or later is needed]");
     }
 
     @Test
@@ -103,9 +140,22 @@ class OpeningTest {
         assertThat(opening("cuda", Map.of(), System.getProperty(Driver.LIBRARY), List.of(folder)))
                 .isEqualTo("device 'cuda' cannot be used here: the driver does not take the kernels in pointwise.ptx: "
                         + "CUDA_ERROR_INVALID_PTX; the program's file may be damaged");
-        Path services = Files.createDirectories(folder.resolve("META-INF/services"));
-        Files.writeString(services.resolve("invar.core.spi.BackendProvider"), "invar.cuda.PlainProvider\n");
-        assertThat(opening("auto", Map.of(), System.getProperty(Driver.LIBRARY), List.of(folder)))
+        assertThat(opening("auto", Map.of(), System.getProperty(Driver.LIBRARY), List.of(withPlainProvider())))
                 .startsWith("plain 4.0 [cuda: the driver does not take the kernels in pointwise.ptx");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "'' | index.txt is not a list of kernels and their files",
+        "'affine' | index.txt is not a list of kernels and their files",
+        "'affine vanished' | vanished.ptx is missing"})
+    void kernelsThatAreMissingAreNotUsed(String index, String why) throws IOException, InterruptedException {
+        Path kernels = Files.createDirectories(folder.resolve("invar/kernels"));
+        Files.writeString(kernels.resolve("index.txt"), index);
+        String sentence = "the program's file is damaged, or was built without its kernels: " + why;
+        assertThat(opening("cuda", Map.of(), System.getProperty(Driver.LIBRARY), List.of(folder)))
+                .isEqualTo("device 'cuda' cannot be used here: " + sentence);
+        assertThat(opening("auto", Map.of(), System.getProperty(Driver.LIBRARY), List.of(withPlainProvider())))
+                .isEqualTo("plain 4.0 [cuda: " + sentence + "]");
     }
 }

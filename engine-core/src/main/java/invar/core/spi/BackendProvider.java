@@ -24,6 +24,10 @@ public interface BackendProvider {
         return List.of();
     }
 
-    /// Opens the backend. Only called when [#unavailable] is empty.
+    /// Opens the backend. Only called when [#unavailable] is empty, which does not promise that this works: a device
+    /// may be too old, or in use by others.
+    ///
+    /// @throws IllegalArgumentException if it cannot be opened, with why in one sentence for the user; `auto` then
+    ///                                  takes the next one. Every other exception is a mistake of the backend's
     Backend open(DeviceOptions options);
 }

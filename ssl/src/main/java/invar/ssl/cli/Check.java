@@ -75,7 +75,8 @@ final class Check implements Callable<Integer> {
         console.printf(Locale.ROOT, "%d passed, %d failed in %.1f s%n",
                 passed, entries.size() - passed, (System.nanoTime() - start) / 1e9);
         Device.providers().stream().filter(provider -> provider.name().equals(opened.name()))
-                .forEach(provider -> console.println("on " + provider.name() + ": " + provider.describe()));
+                .forEach(provider ->
+                console.println("on " + DeviceOption.describe(opened) + ": " + provider.describe()));
         return passed == entries.size();
     }
 }

@@ -1,5 +1,6 @@
 package invar.ssl.cli;
 
+import invar.core.spi.DeviceMemoryError;
 import invar.nn.io.SafetensorsException;
 import invar.ssl.UserError;
 import java.io.FileNotFoundException;
@@ -72,6 +73,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     private static String describe(Throwable failure) {
         return switch (failure) {
             case InterruptedException _, ClosedByInterruptException _, CancellationException _ -> "interrupted.";
+            case DeviceMemoryError e -> "out of memory: " + sentence(e.getMessage());
             case OutOfMemoryError e -> ("out of memory (%s): this JVM may use %.1f GiB; make the batch smaller, or give"
                     + " it more, e.g. SSL_JAVA_OPTS=-Xmx8g.")
                     .formatted(e.getMessage(), Runtime.getRuntime().maxMemory() / 0x1p30);

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What a user is told of cuBLAS and cuDNN, and of precision, on the emulator with stand-ins for both. Each command is
-/// a process of its own, as libraries are looked for once a process.
+/// What a user is told of cuBLAS and cuDNN, of precision, and of a device that does not open, on the emulator with
+/// stand-ins for both. Each command is a process of its own, as libraries are looked for once a process.
 @Tag("cuda")
 @Timeout(120)
 class CudaLibrariesTest {
@@ -71,6 +71,46 @@ class CudaLibrariesTest {
                 line -> assertThat(line).startsWith("cuda (auto)  driver for CUDA 13.0; Emulated device"),
                 line -> assertThat(line).isEqualTo("             cuBLAS 13.1.2, " + libraries + "/libcublas.so.13"),
                 line -> assertThat(line).isEqualTo("             cuDNN 9.5.1, " + libraries + "/libcudnn.so.9"));
+    }
+
+    @Test
+    void devicesOpensThemToSayWhatAutoTakes() throws IOException, InterruptedException {
+        environment.put("EMULATOR_CAPABILITY", "60");
+        Said said = ssl("devices");
+        assertThat(said.code).isZero();
+        assertThat(said.text.lines().toList().subList(0, 3)).satisfiesExactly(
+                line -> assertThat(line).isEqualTo("cuda         not available: the device cuda:0 has compute "
+                        + "capability 6.0, and 7.5 (Turing) or later is needed"),
+                line -> assertThat(line).startsWith("             driver for CUDA 13.0; Emulated device"),
+                line -> assertThat(line).startsWith("cpu (auto)   "));
+        environment.put("EMULATOR_CAPABILITY", "90");
+        environment.put("EMULATOR_REFUSE", "cuDevicePrimaryCtxRetain 46");
+        assertThat(ssl("devices").text).startsWith("cuda         not available: the CUDA driver refused "
+                + "cuDevicePrimaryCtxRetain: CUDA_ERROR_DEVICE_UNAVAILABLE").contains("\ncpu (auto) ");
+    }
+
+    @Test
+    void devicesGoesOnWithoutAFolderForTemporaryFiles() throws IOException, InterruptedException {
+        environment.put("JDK_JAVA_OPTIONS", "-Djava.io.tmpdir=" + folder.resolve("nowhere"));
+        Said said = ssl("devices");
+        assertThat(said.code).isZero();
+        assertThat(said.text).contains("cuda         not available: JCuda cannot be loaded: the folder for temporary "
+                + "files, " + folder.resolve("nowhere") + ", does not exist\ncpu (auto) ");
+    }
+
+    @Test
+    void checkSaysWhyADeviceIsPassedOver() throws IOException, InterruptedException {
+        environment.put("EMULATOR_REFUSE", "cuDevicePrimaryCtxRetain 46");
+        String golden = Path.of("src/test/resources/golden/relu").toAbsolutePath().toString();
+        Said said = ssl("check", "--device", "auto", golden);
+        assertThat(said.code).as(said.text).isZero();
+        assertThat(said.text.lines().toList().getLast()).startsWith("on cpu in fp32 (not cuda: the CUDA driver refused "
+                + "cuDevicePrimaryCtxRetain: CUDA_ERROR_DEVICE_UNAVAILABLE; another program may have the device to "
+                + "itself): ");
+        Said named = ssl("check", "--device", "cuda", golden);
+        assertThat(named.text).startsWith("ssl: device 'cuda' cannot be used here: the CUDA driver refused ")
+                .hasLineCount(1);
+        assertThat(named.code).isEqualTo(ExitCode.USAGE);
     }
 
     @Test

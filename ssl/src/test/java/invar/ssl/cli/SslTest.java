@@ -2,6 +2,7 @@ package invar.ssl.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import invar.core.spi.DeviceMemoryError;
 import invar.ssl.UserError;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -104,6 +105,15 @@ class SslTest {
     void tellsHowToGetMoreMemory() {
         assertThat(fail(new OutOfMemoryError("Java heap space"), "fail")).isEqualTo(ExitCode.FAILED);
         assertThat(err.toString()).contains("Java heap space", "GiB", "SSL_JAVA_OPTS=-Xmx").hasLineCount(1);
+    }
+
+    /// More memory for Java is no help there.
+    @Test
+    void tellsThatTheDeviceIsFull() {
+        DeviceMemoryError full = new DeviceMemoryError("no room for 5 MiB on the device: use a smaller batch");
+        assertThat(fail(full, "fail")).isEqualTo(ExitCode.FAILED);
+        assertThat(err.toString())
+                .isEqualTo("ssl: out of memory: no room for 5 MiB on the device: use a smaller batch.\n");
     }
 
     @ParameterizedTest
