@@ -50,6 +50,15 @@ struct WeightedMma {
         return s.sum[i / 2][j][i % 2 * 2 + t];
     }
 
+    // Multiplies the sums of row i of this lane's four.
+    __device__ __forceinline__ void scale_row(int i, float by) {
+#pragma unroll
+        for (int j = 0; j < 4 * PANELS; j++) {
+            sums.sum[i / 2][j][i % 2 * 2] *= by;
+            sums.sum[i / 2][j][i % 2 * 2 + 1] *= by;
+        }
+    }
+
     // The first row and the first column of a lane.
     static __device__ __forceinline__ int lane_row() { return Tile::lane_row(); }
     static __device__ __forceinline__ int lane_column() { return Tile::lane_column(); }

@@ -71,6 +71,7 @@ final class NtXents {
             offsetsTogether = Math.min(offsets, Math.max(FEWEST_OFFSETS, d / 2));
         }
 
+        /// Sums that `ntxent_rows` puts together.
         private int pieces() {
             return tensorCores ? 1 : (Tiles.along(m) + forwardTiles - 1) / forwardTiles;
         }
@@ -102,8 +103,8 @@ final class NtXents {
             return gpu.kernel(running ? name + "_running" : name);
         }
 
-        /// Writes r, lse and the loss, and what [#backward] needs, or not (0). at: maxima, sums, losses of the rows, and
-        /// on tensor cores u, and sums of tiles.
+        /// Writes r, lse and the loss, and what [#backward] needs, or not (0). at: maxima, sums, losses of the rows,
+        /// and on tensor cores u, and sums of tiles.
         void forward(long r, long[] at, long lse, long factors, long lacks, Tensor loss) {
             L2Normalizes.normalize(z, tensorCores ? at[3] : 0, r, m, d, NtXent.EPSILON, gpu);
             if (tensorCores) sumTiles(at[3], at[4], at[0], at[1]);
