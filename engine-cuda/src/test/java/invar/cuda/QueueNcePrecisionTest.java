@@ -17,8 +17,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/// The loss against a queue on tensor cores agrees with the formula in f64 of the very factors that it rounds, q and the
-/// queue, but not the right keys. With e = [Precision#roundoff], ε = 2⁻²³, p the softmax, and ρ what is left of single
+/// The loss against a queue on tensor cores agrees with the formula in f64 of the very factors that it rounds, q and
+/// the queue, but not the right keys. With e = [Precision#roundoff], ε = 2⁻²³, p the softmax, and ρ what is left of single
 /// precision: logits lose (d + 4) ε Σ |q| |k| / τ, powers of 2 some ε of their argument and of themselves, sums ε for
 /// each 8 terms. Weights are rounded to e of their size. So
 /// ```
@@ -66,9 +66,10 @@ class QueueNcePrecisionTest {
             for (int k = 0; k < keys; k++) {
                 double length = 0;
                 for (int f = 0; f < d; f++) {
-                    double x = rounded(precision, q.values()[i * d + f]) * rounded(precision, queue.values()[k * d + f]);
-                    s[k] += x / temperature;
-                    length += Math.abs(x) / temperature;
+                    double x = rounded(precision, q.values()[i * d + f]) / temperature
+                            * rounded(precision, queue.values()[k * d + f]);
+                    s[k] += x;
+                    length += Math.abs(x);
                 }
                 rest = Math.max(rest, (keys / 8.0 + 16 + (d + 12) * length) * ULP);
             }
