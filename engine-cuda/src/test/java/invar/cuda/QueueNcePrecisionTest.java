@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /// The loss against a queue on tensor cores agrees with the formula in f64 of the very factors that it rounds, q and
-/// the queue, but not the right keys. With e = [Precision#roundoff], ε = 2⁻²³, p the softmax, and ρ what is left of single
-/// precision: logits lose (d + 4) ε Σ |q| |k| / τ, powers of 2 some ε of their argument and of themselves, sums ε for
-/// each 8 terms. Weights are rounded to e of their size. So
+/// the queue, but not the right keys. With e = [Precision#roundoff], ε = 2⁻²³, p the softmax, and ρ what is left of
+/// single precision: logits lose (d + 12) ε Σ |q| |k| / τ, powers of 2 some ε of their argument and of themselves, sums
+/// ε for each 8 terms. Weights are rounded to e of their size. So
 /// ```
 /// |Δ lse| ≤ ρ      |Δ mean| ≤ Σⱼ pⱼ (e + 4 ρ) |kⱼ|
 /// ```
