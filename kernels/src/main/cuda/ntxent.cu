@@ -10,7 +10,7 @@ softmax of i and that of j: 2 m^2 d + 4 m^2 d operations, m^2 exponentials each 
 
 launch   ntxent_sums: grid = (tiles of rows, pieces of the columns), 256 threads, 17 KiB of shared memory;
          ntxent_gradient: grid = (tiles of rows, spans of 128 features, pieces), 35 KiB; each span makes s again
-         ntxent_rows, ntxent_factors: a warp a row; mean_of_losses: one block; dz: unit_rows_backward
+         ntxent_sum_tiles: 32 rows a block; ntxent_rows, ntxent_factors: a warp a row; mean_of_losses: one block; dz: unit_rows_backward
          in l2_normalize.cu
 traffic  from the L2 cache 3 * 64 d floats for 4 * 64^2 d operations of a tile; from memory z, and sums of the pieces
 numerics f32; a similarity is at most 1/tau, which is taken out of all of them where 2/tau < 80, so that nothing
@@ -83,6 +83,30 @@ KERNEL ntxent_sums_running(const float* __restrict__ z, const float* __restrict_
     int each, float* __restrict__ maxima, float* __restrict__ sums) {
     __shared__ float4 room[TILE_ROOM / 4];
     row_sums<true>(z, r, m, d, scale, each, maxima, sums, reinterpret_cast<float*>(room));
+}
+
+// The sums of ntxent_mma.cuh, (2 offsets, m), of offsets from `first` on, added to those before: totals, and sums, which
+// go with maxima that are all the same. A block takes 32 rows, its warps take turns. Not all tiles have both numbers of
+// an offset: those on the diagonal have no columns, and of the last one, where tiles are even, each has one.
+KERNEL ntxent_sum_tiles(const float* __restrict__ parts, int m, int tile, int first, int offsets, float scale,
+    double* __restrict__ totals, float* __restrict__ maxima, float* __restrict__ sums) {
+    __shared__ double shares[TILE_THREADS / WARP][WARP];
+    int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP, row = blockIdx.x * WARP + lane;
+    int tiles = (m + tile - 1) / tile;
+    double sum = 0;
+    for (int i = warp; i < 2 * offsets && row < m; i += TILE_THREADS / WARP) {
+        int y = first + i / 2;
+        bool of_row = i % 2 == 0, one = 2 * y == tiles && of_row != (2 * (row / tile) < tiles);
+        if (!one && (of_row || y > 0)) sum += parts[static_cast<i64>(i) * m + row];
+    }
+    shares[warp][lane] = sum;
+    __syncthreads();
+    if (warp > 0 || row >= m) return;
+    sum = first > 0 ? totals[row] : 0;
+    for (int i = 0; i < TILE_THREADS / WARP; i++) sum += shares[i][lane];
+    totals[row] = sum;
+    maxima[row] = scale;
+    sums[row] = static_cast<float>(sum);
 }
 
 // s of the row and its positive, in every lane; a warp takes a row.

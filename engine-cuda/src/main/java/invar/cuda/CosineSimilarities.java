@@ -3,8 +3,10 @@ package invar.cuda;
 import invar.core.Tensor;
 import invar.core.fused.CosineSimilarity;
 import invar.core.fused.CosineSimilarityGrad;
+import invar.core.spi.Precision;
 
-/// [CosineSimilarity] and its gradients: `cosine.cu`.
+/// [CosineSimilarity] and its gradients: `cosine.cu`. On tensor cores the matrix is the product of rows of unit length,
+/// which `gemm_mma.cuh` makes; gradients are in single precision.
 final class CosineSimilarities {
 
     private CosineSimilarities() {}
@@ -12,6 +14,10 @@ final class CosineSimilarities {
     static void execute(CosineSimilarity op, Tensor[] in, Tensor[] out, Gpu gpu) {
         Tensor a = in[0], b = in[1];
         int n = a.dim(0), m = b.dim(0), d = a.dim(1);
+        if (gpu.precision() != Precision.FP32) {
+            onTensorCores(op, in, out, n, m, d, gpu);
+            return;
+        }
         L2Normalizes.normalize(a, 0, CudaStorage.address(out[1]), n, d, op.epsilon(), gpu);
         L2Normalizes.normalize(b, 0, CudaStorage.address(out[2]), m, d, op.epsilon(), gpu);
         int pieces = Tiles.pieces((long) Tiles.along(n) * Tiles.along(m), d);
@@ -19,6 +25,18 @@ final class CosineSimilarities {
         Tiles.product(gpu.kernel("cosine_forward").tensor(a).tensor(b).tensor(out[1]).tensor(out[2]).i32(n).i32(m)
                 .i32(d).i32(pieces).address(to), n, m, pieces);
         if (pieces > 1) sum(to, s, (long) n * m, pieces, 1, gpu);
+    }
+
+    private static void onTensorCores(CosineSimilarity op, Tensor[] in, Tensor[] out, int n, int m, int d, Gpu gpu) {
+        Tiling tiling = Tiling.of(n, m, d, 1);
+        long[] at = Slices.of(gpu, 4L * n * d, 4L * m * d, tiling.parts() == 1 ? 0 : 4L * n * m * tiling.parts());
+        long to = tiling.parts() == 1 ? CudaStorage.address(out[0]) : at[2];
+        L2Normalizes.normalize(in[0], at[0], CudaStorage.address(out[1]), n, d, op.epsilon(), gpu);
+        L2Normalizes.normalize(in[1], at[1], CudaStorage.address(out[2]), m, d, op.epsilon(), gpu);
+        Launch launch = gpu.kernel("gemm_" + Contractions.name(tiling, gpu) + "_nt").address(at[0]).address(at[1])
+                .address(to).i32(n).i32(m).i32(d);
+        Contractions.start(launch, tiling, tiling.tile().covering(n, m), gpu);
+        Contractions.addParts(tiling, to, out[0], gpu);
     }
 
     /// y (n) = scale times the sum of `pieces` arrays one behind the other; y may be the first of them.

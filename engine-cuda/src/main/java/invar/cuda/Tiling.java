@@ -28,6 +28,11 @@ record Tiling(Tile tile, int parts) {
             this.stages = stages;
         }
 
+        /// Rows of a tile.
+        int rows() {
+            return rows;
+        }
+
         /// How many tiles cover a result.
         long covering(long ofRows, long ofColumns) {
             return Math.multiplyExact(Math.ceilDiv(ofRows, rows), Math.ceilDiv(ofColumns, columns));
