@@ -16,21 +16,24 @@ final class AugmentedImage {
     void crop(int[] images, int image, int height, int width, double[] rows, int at) {
         int top = (int) rows[at], left = (int) rows[at + 1], boxHeight = (int) rows[at + 2];
         int boxWidth = (int) rows[at + 3];
+        double[][] down = new double[side][], across = new double[side][];
+        for (int i = 0; i < side; i++) {
+            down[i] = weights(boxHeight, i);
+            across[i] = weights(boxWidth, i);
+        }
         for (int c = 0; c < 3; c++) {
             for (int i = 0; i < side; i++) {
-                double[] down = weights(boxHeight, i);
                 for (int j = 0; j < side; j++) {
-                    double[] across = weights(boxWidth, j);
                     double sum = 0;
                     for (int y = 0; y < boxHeight; y++) {
-                        if (down[y] == 0) continue;
+                        if (down[i][y] == 0) continue;
                         for (int x = 0; x < boxWidth; x++) {
-                            if (across[x] == 0) continue;
+                            if (across[j][x] == 0) continue;
                             int row = top + y, column = left + x;
                             if (row < 0 || row >= height || column < 0 || column >= width) continue;
                             int place = (c * height + row) * width + column;
                             int value = images[image + place / 4] >> 8 * (place % 4) & 0xFF;
-                            sum += down[y] * across[x] * (value / 255.0);
+                            sum += down[i][y] * across[j][x] * (value / 255.0);
                         }
                     }
                     values[c * area + i * side + j] = sum;
