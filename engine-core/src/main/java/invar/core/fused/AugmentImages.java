@@ -127,7 +127,7 @@ public record AugmentImages(int height, int width, int side) implements FusedOp 
             image.crop(images, which[i] * words(), height, width, rows, i * numbers);
             for (int at = BOX; at < numbers; at += EACH) {
                 int row = i * numbers + at;
-                image.change(Change.values()[(int) rows[row]], rows[row + 1], rows[row + 2]);
+                image.change(Change.values()[AugmentedImage.whole(rows[row])], rows[row + 1], rows[row + 2]);
             }
             System.arraycopy(image.values, 0, views, i * view, view);
         }

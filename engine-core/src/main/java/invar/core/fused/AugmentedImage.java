@@ -14,8 +14,8 @@ final class AugmentedImage {
 
     /// Cuts the box out of the image that begins at integer `image`, and resizes it; the box is at `rows[at …]`.
     void crop(int[] images, int image, int height, int width, double[] rows, int at) {
-        int top = (int) rows[at], left = (int) rows[at + 1], boxHeight = (int) rows[at + 2];
-        int boxWidth = (int) rows[at + 3];
+        int top = whole(rows[at]), left = whole(rows[at + 1]);
+        int boxHeight = whole(rows[at + 2]), boxWidth = whole(rows[at + 3]);
         double[][] down = new double[side][], across = new double[side][];
         for (int i = 0; i < side; i++) {
             down[i] = weights(boxHeight, i);
@@ -56,6 +56,10 @@ final class AugmentedImage {
         return weights;
     }
 
+    static int whole(double x) {
+        return (int) Math.rint(x);
+    }
+
     void change(AugmentImages.Change change, double a, double b) {
         switch (change) {
             case NONE -> {}
@@ -70,7 +74,7 @@ final class AugmentedImage {
                     for (int c = 0; c < 3; c++) values[c * area + i] = grey;
                 }
             }
-            case BLUR -> blur(a, (int) b);
+            case BLUR -> blur(a, whole(b));
             case SOLARIZE -> {
                 for (int i = 0; i < values.length; i++) values[i] = values[i] >= a ? 1 - values[i] : values[i];
             }

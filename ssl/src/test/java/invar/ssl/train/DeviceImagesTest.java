@@ -8,7 +8,6 @@ import invar.core.Ops;
 import invar.core.Tensor;
 import invar.core.UpdateOp;
 import invar.core.fused.AugmentImages;
-import invar.core.reference.ReferenceBackend;
 import invar.core.spi.Backend;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -29,7 +28,7 @@ class DeviceImagesTest {
             "noise", 16, "swav", Runs.TINY.encoder(), Runs.TINY.optimization(), 4, 3, 1);
 
     private static Device device(long free) {
-        Backend reference = new ReferenceBackend();
+        Backend reference = Device.open("reference").backend();
         return new Device("tested", (Backend) Proxy.newProxyInstance(DeviceImagesTest.class.getClassLoader(),
                 new Class<?>[] {Backend.class}, (_, called, arguments) -> {
                     if (called.getName().equals("freeBytes")) return OptionalLong.of(free);
