@@ -167,7 +167,8 @@ __device__ __forceinline__ void normalize(float* x, int area, float mean, float 
 }
 
 // The sum at place `along` of an axis whose pixels are `stride` apart; x is its first.
-__device__ __forceinline__ float blurred(const float* x, int stride, int side, int along, const float* kernel, int size) {
+__device__ __forceinline__ float blurred(const float* x, int stride, int side, int along, const float* kernel,
+    int size) {
     float sum = 0;
     for (int k = 0; k < size; k++) {
         int j = abs(along + k - size / 2), mirrored = j < side ? j : 2 * (side - 1) - j;

@@ -144,7 +144,7 @@ class FusedKernelsTest {
                 .isCloseTo(2 * Math.exp(-40), withinPercentage(0.001));
     }
 
-    /// In shared memory; in more of it than a block has without asking; too large for it, by more blocks than there are.
+    /// In shared memory; in more of it than a block has without asking; too large for it; by fewer blocks than views.
     @Test
     void viewsAreMadeInSharedMemoryOrInPlace() {
         AugmentImages.Change[] all = AugmentImages.Change.values();

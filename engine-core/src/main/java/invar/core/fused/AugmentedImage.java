@@ -120,7 +120,8 @@ final class AugmentedImage {
     }
 
     /// With m the least and m + d the largest channel, the hue in sextants is h = ±(1 + (g + b − r − m) / d), negative
-    /// where g < b; a channel whose own hue is c becomes m + d clamp(2 − |h − c|, 0, 1), distances around a circle of 6.
+    /// where g < b; a channel whose own hue is c becomes m + d clamp(2 − |h − c|, 0, 1), distances around a circle
+    /// of 6.
     private void hue(double turns) {
         for (int i = 0; i < area; i++) {
             double r = values[i], g = values[area + i], b = values[2 * area + i];

@@ -65,7 +65,7 @@ public final class AugmentCases {
     private static double amount(Change change, Philox random) {
         return switch (change) {
             case HUE -> random.uniform(-0.5, 0.5);
-            case SOLARIZE -> 0.5;                                     // where 1 − x is x, so that rounding does not show
+            case SOLARIZE -> 0.5;                     // where 1 − x is x, so that rounding does not show
             case BLUR -> random.uniform(0.1, 2);
             default -> random.uniform(0.3, 1.7);
         };

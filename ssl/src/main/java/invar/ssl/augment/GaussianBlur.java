@@ -32,8 +32,8 @@ public record GaussianBlur(int kernel, double minSigma, double maxSigma, double 
     @Override
     public void list(ViewRow row, Philox random) {
         if (random.nextFloat() >= p) return;
-        Require.that(kernel / 2 < row.side(), "GaussianBlur: a kernel of " + kernel + " px cannot be mirrored into a view"
-                + " of " + row.side() + " px");
+        Require.that(kernel / 2 < row.side(), "GaussianBlur: a kernel of " + kernel
+                + " px cannot be mirrored into a view of " + row.side() + " px");
         row.add(Change.BLUR, random.uniform(minSigma, maxSigma), kernel);
     }
 }

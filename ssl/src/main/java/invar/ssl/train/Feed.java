@@ -109,7 +109,8 @@ public record Feed(BatchLoader images, int global, Optional<BatchLoader> labelle
 
     /// The same batches; their views are made on the device if it can do that ([DeviceImages#possible]).
     Feed on(Device device) {
-        return DeviceImages.possible(images, device) ? new Feed(images.rows(), global, labelled, labels, classes) : this;
+        if (!DeviceImages.possible(images, device)) return this;
+        return new Feed(images.rows(), global, labelled, labels, classes);
     }
 
     @Override

@@ -20,8 +20,8 @@ class ViewRowTest {
     private static final int IMAGES = 4;
     private static final long SEED = 5;
 
-    /// All recipes that can, at a size without and one with blur. The images are noise, whose neighbours are as different
-    /// as they can be.
+    /// All recipes that can, at a size without and one with blur. The images are noise, whose neighbours are as
+    /// different as they can be.
     @Test
     void viewsAreThoseOfTheAugmentations() {
         List<String> compared = new ArrayList<>();

@@ -98,8 +98,8 @@ class CudaTrainingTest {
         assertThat(parts).isEqualTo(whole.subList(3, 6));
     }
 
-    /// Views of SimCLR's recipe, made by the device in one run and by the host in the other, and bit for bit where a run
-    /// is continued.
+    /// Views of SimCLR's recipe, made by the device in one run and by the host in the other, and bit for bit where a
+    /// run is continued.
     @Test
     void viewsFromTheDeviceTrainAsThoseFromTheHost(@TempDir Path folder) throws IOException {
         TrainConfig config = new TrainConfig("simclr", config().settings(), "shapes", 8, "simclr", config().encoder(),

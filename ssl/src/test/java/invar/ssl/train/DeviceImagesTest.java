@@ -24,8 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 class DeviceImagesTest {
 
     private static final long ENOUGH = 1 << 30;
-    private static final TrainConfig SWAV = new TrainConfig("swav", Map.of("hidden", 5, "projection", 3, "prototypes", 4),
-            "noise", 16, "swav", Runs.TINY.encoder(), Runs.TINY.optimization(), 4, 3, 1);
+    private static final TrainConfig SWAV = new TrainConfig("swav",
+            Map.of("hidden", 5, "projection", 3, "prototypes", 4), "noise", 16, "swav", Runs.TINY.encoder(), Runs.TINY.optimization(), 4, 3, 1);
 
     private static Device device(long free) {
         Backend reference = Device.open("reference").backend();
@@ -53,7 +53,8 @@ class DeviceImagesTest {
         }
     }
 
-    /// Views differ by rounding, from float on the host to double here. Steps build on each other: the first ones agree.
+    /// Views differ by rounding, from float on the host to double here. Steps build on each other: the first
+    /// ones agree.
     private static void assertSame(List<Double> one, List<Double> other) {
         assertThat(one).hasSameSizeAs(other);
         for (int i = 0; i < 3; i++) assertThat(one.get(i)).as("step %d", i).isCloseTo(other.get(i), within(1e-4));
