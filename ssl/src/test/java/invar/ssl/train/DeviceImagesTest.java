@@ -25,7 +25,8 @@ class DeviceImagesTest {
 
     private static final long ENOUGH = 1 << 30;
     private static final TrainConfig SWAV = new TrainConfig("swav",
-            Map.of("hidden", 5, "projection", 3, "prototypes", 4), "noise", 16, "swav", Runs.TINY.encoder(), Runs.TINY.optimization(), 4, 3, 1);
+            Map.of("hidden", 5, "projection", 3, "prototypes", 4), "noise", 16, "swav",
+            Runs.TINY.encoder(), Runs.TINY.optimization(), 4, 3, 1);
 
     private static Device device(long free) {
         Backend reference = Device.open("reference").backend();
