@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.ServiceLoader;
 import java.util.function.Supplier;
 
@@ -115,6 +116,16 @@ public final class Device implements AutoCloseable {
     /// The vendor's libraries that it computes with, and why others are not used; see [Backend#libraries].
     public List<String> libraries() {
         return backend.libraries();
+    }
+
+    /// Whether this device has a kernel for an op that could be composed from others.
+    public boolean supports(Op.Fused op) {
+        return backend.supports(op);
+    }
+
+    /// How many bytes of its memory are free now; empty where that is not known.
+    public OptionalLong freeBytes() {
+        return backend.freeBytes();
     }
 
     /// Opens a scope: until it is closed, new tensors are born in it.

@@ -8,6 +8,7 @@ import invar.core.PointwiseOp;
 import invar.core.PoolingOp;
 import invar.core.ReductionOp;
 import invar.core.Tensor;
+import invar.core.fused.AugmentImages;
 import invar.core.fused.BarlowTwins;
 import invar.core.fused.BarlowTwinsGrad;
 import invar.core.fused.BatchNorm;
@@ -103,6 +104,7 @@ public final class CpuBackend implements Backend {
             case PoolingOp p -> Poolings.execute(p, in, out, parallel);
             case ContractionOp c -> watch.run(c, in[0], in[1], out[0],
                     () -> Contractions.execute(c, in[0], in[1], out[0], parallel));
+            case AugmentImages f -> throw new IllegalArgumentException("no kernel for " + f + "; it is composed");
             case BarlowTwins f -> BarlowTwinses.forward(f, in, out, parallel);
             case BarlowTwinsGrad f -> BarlowTwinses.backward(f, in, out, parallel);
             case BatchNorm f -> BatchNorms.forward(f, in, out, parallel);
@@ -127,6 +129,7 @@ public final class CpuBackend implements Backend {
     @Override
     public boolean supports(Op.Fused op) {
         return switch ((FusedOp) op) {
+            case AugmentImages f -> false;               // views are made by the data workers, in ssl
             case BarlowTwins f -> true;
             case BarlowTwinsGrad f -> true;
             case BatchNorm f -> true;

@@ -17,6 +17,7 @@ import invar.core.spi.Storage;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /// An NVIDIA GPU as a device: tensors are in its memory, in single precision, and every op is one kernel of the module
@@ -76,6 +77,11 @@ public final class CudaBackend implements Backend {
     @Override
     public List<String> libraries() {
         return gpu.libraries().lines();
+    }
+
+    @Override
+    public OptionalLong freeBytes() {
+        return OptionalLong.of(gpu.memory().free());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package invar.cuda;
 
 import invar.core.Tensor;
+import invar.core.fused.AugmentImages;
 import invar.core.fused.BarlowTwins;
 import invar.core.fused.BarlowTwinsGrad;
 import invar.core.fused.BatchNorm;
@@ -28,6 +29,7 @@ final class Fused {
 
     static void execute(FusedOp op, Tensor[] in, Tensor[] out, Gpu gpu) {
         switch (op) {
+            case AugmentImages f -> Augmentations.execute(f, in, out, gpu);
             case BatchNorm f -> BatchNorms.execute(f, in, out, gpu);
             case BatchNormGrad f -> BatchNorms.execute(f, in, out, gpu);
             case LayerNorm f -> LayerNorms.execute(f, in, out, gpu);

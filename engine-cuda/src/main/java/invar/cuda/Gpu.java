@@ -2,6 +2,7 @@ package invar.cuda;
 
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR;
+import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
 import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
 import static jcuda.driver.JCudaDriver.cuDeviceGet;
@@ -38,7 +39,7 @@ final class Gpu implements AutoCloseable {
     private final CUcontext context = new CUcontext();
     private final CUstream stream = new CUstream();
     private boolean streaming;                   // whether there is one yet
-    private final int multiprocessors;
+    private final int multiprocessors, mostShared;
     private final Precision precision;
     private final Memory memory = new Memory();
     private Staging staging;                     // null, and so is the next, only while the device is being opened
@@ -58,6 +59,7 @@ final class Gpu implements AutoCloseable {
         }
         precision = capability < TENSOR_CORES ? Precision.FP32 : allowed;
         multiprocessors = attribute(device, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
+        mostShared = attribute(device, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
         Driver.check(cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain");
         try {
             enter();
@@ -121,6 +123,11 @@ final class Gpu implements AutoCloseable {
 
     int multiprocessors() {
         return multiprocessors;
+    }
+
+    /// The most bytes of shared memory that one block can have.
+    int mostShared() {
+        return mostShared;
     }
 
     /// The vendor's libraries in use: none, until [#useLibraries] is called.

@@ -121,6 +121,14 @@ final class Memory implements AutoCloseable {
                 + " MiB are free: use a smaller batch, or smaller images");
     }
 
+    /// Bytes that are free on the device.
+    long free() {
+        collect();
+        long[] free = {0}, total = {0};
+        Driver.check(cuMemGetInfo(free, total), "cuMemGetInfo");
+        return free[0];
+    }
+
     private static long mebibytes(long size) {
         return (size + (1 << 20) - 1) >> 20;
     }

@@ -8,6 +8,7 @@ import invar.core.Op;
 import invar.core.Ops;
 import invar.core.Shape;
 import invar.core.Tensor;
+import invar.core.fused.AugmentImages;
 import invar.core.fused.BarlowTwins;
 import invar.core.fused.BarlowTwinsGrad;
 import invar.core.fused.BatchNorm;
@@ -26,6 +27,7 @@ import invar.core.fused.QueueNce;
 import invar.core.fused.SoftmaxCrossEntropy;
 import invar.core.fused.SoftmaxCrossEntropyGrad;
 import invar.core.reference.ReferenceBackend;
+import invar.core.testkit.AugmentCases;
 import invar.core.testkit.Input;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -149,6 +151,17 @@ class FusedKernelsTest {
         double[] apart = {1, 0, -1, 0, 1, 0, -1, 0};
         assertThat(run(new NtXent(0.05), Input.of(Shape.of(4, 2), apart)).getFirst()[0])
                 .isCloseTo(2 * Math.exp(-40), withinPercentage(0.001));
+    }
+
+    /// In shared memory; in more of it than a block has without asking; too large for it; by fewer blocks than views.
+    @Test
+    void viewsAreMadeInSharedMemoryOrInPlace() {
+        AugmentImages.Change[] all = AugmentImages.Change.values();
+        check(new AugmentImages(40, 33, 32), AugmentCases.inputs(new AugmentImages(40, 33, 32), 5, 9, 1, all));
+        check(new AugmentImages(61, 90, 64), AugmentCases.inputs(new AugmentImages(61, 90, 64), 2, 3, 2, all));
+        check(new AugmentImages(150, 131, 129), AugmentCases.inputs(new AugmentImages(150, 131, 129), 2, 2, 3, all));
+        check(new AugmentImages(9, 9, 122), AugmentCases.inputs(new AugmentImages(9, 9, 122), 2, 17, 4,
+                AugmentImages.Change.HUE, AugmentImages.Change.FLIP));
     }
 
     @Test

@@ -5,8 +5,9 @@ import invar.core.Op;
 import invar.core.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.OptionalLong;
 
-/// What a device must be able to do. Its methods are few; ops are data, so a new op adds none.
+/// What a device must be able to do. Few methods; ops are data, so a new op adds none.
 ///
 /// The engine calls a backend from the one thread that uses its [invar.core.Device], and has checked all shapes and
 /// types before. Work happens in call order. `allocate` allocates; no other method may allocate device memory that
@@ -25,6 +26,11 @@ public interface Backend extends AutoCloseable {
     /// the reason.
     default List<String> libraries() {
         return List.of();
+    }
+
+    /// How many bytes of device memory are free now, where that is known.
+    default OptionalLong freeBytes() {
+        return OptionalLong.empty();
     }
 
     /// Memory for `elements` elements of `type`, contents undefined. Freed when unreachable or at `close`.

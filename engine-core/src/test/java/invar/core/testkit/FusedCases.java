@@ -44,6 +44,7 @@ final class FusedCases {
         ntXent(cases);
         queueNce(cases);
         crossEntropy(cases);
+        cases.addAll(AugmentCases.all());
         return cases;
     }
 

@@ -23,6 +23,24 @@ public sealed interface Augmentation
         return getClass().getSimpleName();
     }
 
+    /// How many changes of [invar.core.fused.AugmentImages] it is at most, a crop being none of them; −1 if it is not
+    /// made of these.
+    default int mostChanges() {
+        return -1;
+    }
+
+    /// Whether it cuts out a square, and so can only come first where views are made by that op.
+    default boolean crops() {
+        return false;
+    }
+
+    /// Adds to `row` what [#apply] would do, drawing the same numbers.
+    ///
+    /// @throws UnsupportedOperationException if [#mostChanges] is −1
+    default void list(ViewRow row, Philox random) {
+        throw new UnsupportedOperationException(kind() + " is not made of changes that a device knows");
+    }
+
     /// Whether what comes out has mean 0 and deviation 1 by its own numbers, so that no [Normalize] is to follow.
     default boolean standardises() {
         return false;

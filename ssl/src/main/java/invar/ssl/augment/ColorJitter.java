@@ -1,6 +1,7 @@
 package invar.ssl.augment;
 
 import invar.core.Philox;
+import invar.core.fused.AugmentImages.Change;
 
 /// Changes brightness, contrast, saturation and hue by random amounts, in random order, as torchvision's `ColorJitter`
 /// inside `RandomApply`; Howard, "Some improvements on deep convolutional neural network based image classification",
@@ -43,13 +44,36 @@ public record ColorJitter(double brightness, double contrast, double saturation,
     /// that setting one strength to 0 leaves the others' draws.
     @Override
     public void apply(ImageBuffer image, Philox random) {
+        draw(random, (adjustment, amount) -> adjust(image, adjustment, amount));
+    }
+
+    @Override
+    public int mostChanges() {
+        return ADJUSTMENTS.length;
+    }
+
+    @Override
+    public void list(ViewRow row, Philox random) {
+        draw(random, (adjustment, amount) -> row.add(switch (adjustment) {
+            case BRIGHTNESS -> Change.BRIGHTNESS;
+            case CONTRAST -> Change.CONTRAST;
+            case SATURATION -> Change.SATURATION;
+            case HUE -> Change.HUE;
+        }, amount));
+    }
+
+    private interface Use {
+        void take(Adjustment adjustment, float amount);
+    }
+
+    private void draw(Philox random, Use use) {
         if (random.nextFloat() >= p) return;
         int[] order = random.permutation(ADJUSTMENTS.length);
         float b = factor(brightness, random), c = factor(contrast, random), s = factor(saturation, random);
         float turns = (float) random.uniform(-hue, hue);
         for (int which : order) {
             Adjustment adjustment = ADJUSTMENTS[which];
-            if (strength(adjustment) > 0) adjust(image, adjustment, switch (adjustment) {
+            if (strength(adjustment) > 0) use.take(adjustment, switch (adjustment) {
                 case BRIGHTNESS -> b;
                 case CONTRAST -> c;
                 case SATURATION -> s;

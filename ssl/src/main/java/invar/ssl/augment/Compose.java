@@ -46,6 +46,14 @@ public record Compose(List<Augmentation> steps) {
         }
     }
 
+    /// Adds to `row` what [#apply] would do, from the same streams.
+    void list(ViewRow row, long seed, long epoch, long index, long view) {
+        for (int i = 0; i < steps.size(); i++) {
+            Augmentation step = steps.get(i);
+            step.list(row, Philox.of(seed, epoch, index, view, step.kind().hashCode(), occurrence(i)));
+        }
+    }
+
     /// How many of the steps before step `i` are of its kind.
     private int occurrence(int i) {
         int count = 0;

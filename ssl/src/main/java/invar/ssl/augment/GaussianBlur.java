@@ -1,6 +1,7 @@
 package invar.ssl.augment;
 
 import invar.core.Philox;
+import invar.core.fused.AugmentImages.Change;
 
 /// Blurs with a random width; see [Convolution] for the kernel. Borders are mirrored, as in torchvision.
 ///
@@ -21,5 +22,18 @@ public record GaussianBlur(int kernel, double minSigma, double maxSigma, double 
     public void apply(ImageBuffer image, Philox random) {
         if (random.nextFloat() >= p) return;
         Convolution.gaussian(image, kernel, random.uniform(minSigma, maxSigma), Convolution.Border.REFLECT);
+    }
+
+    @Override
+    public int mostChanges() {
+        return 1;
+    }
+
+    @Override
+    public void list(ViewRow row, Philox random) {
+        if (random.nextFloat() >= p) return;
+        Require.that(kernel / 2 < row.side(), "GaussianBlur: a kernel of " + kernel
+                + " px cannot be mirrored into a view of " + row.side() + " px");
+        row.add(Change.BLUR, random.uniform(minSigma, maxSigma), kernel);
     }
 }

@@ -1,6 +1,7 @@
 package invar.ssl.augment;
 
 import invar.core.Philox;
+import invar.core.fused.AugmentImages.Change;
 
 /// Mirrors the image left to right.
 ///
@@ -15,5 +16,15 @@ public record HorizontalFlip(double p) implements Augmentation {
     @Override
     public void apply(ImageBuffer image, Philox random) {
         if (random.nextFloat() < p) Rearrange.flip(image);
+    }
+
+    @Override
+    public int mostChanges() {
+        return 1;
+    }
+
+    @Override
+    public void list(ViewRow row, Philox random) {
+        if (random.nextFloat() < p) row.add(Change.FLIP, 0);
     }
 }

@@ -1,6 +1,7 @@
 package invar.ssl.augment;
 
 import invar.core.Philox;
+import invar.core.fused.AugmentImages.Change;
 import java.util.List;
 
 /// Standardises each channel: y = (x − mean) / std. Draws nothing; comes last.
@@ -29,5 +30,17 @@ public record Normalize(List<Double> mean, List<Double> std) implements Augmenta
     public void apply(ImageBuffer image, Philox random) {
         for (int c = 0; c < ImageBuffer.CHANNELS; c++)
             ColorOps.normalize(image, c, mean.get(c).floatValue(), std.get(c).floatValue());
+    }
+
+    @Override
+    public int mostChanges() {
+        return ImageBuffer.CHANNELS;
+    }
+
+    @Override
+    public void list(ViewRow row, Philox random) {
+        row.add(Change.NORMALIZE_RED, mean.get(0), std.get(0));
+        row.add(Change.NORMALIZE_GREEN, mean.get(1), std.get(1));
+        row.add(Change.NORMALIZE_BLUE, mean.get(2), std.get(2));
     }
 }

@@ -20,10 +20,8 @@ public record RandomCrop(int size, int padding) implements Augmentation {
     @Override
     public void apply(ImageBuffer image, Philox random) {
         int height = image.height(), width = image.width();
-        int freeRows = height + 2 * padding - size, freeColumns = width + 2 * padding - size;
-        Require.that(freeRows >= 0 && freeColumns >= 0, "RandomCrop: an image of " + height + " x " + width
-                + " px with padding " + padding + " is smaller than the crop of " + size + " px");
-        int top = random.nextInt(freeRows + 1) - padding, left = random.nextInt(freeColumns + 1) - padding;
+        RandomResizedCrop.Box box = place(height, width, random);
+        int top = box.top(), left = box.left();
         float[][] spare = image.spare(size * size);
         int from = Math.max(left, 0), to = Math.min(left + size, width);
         for (int c = 0; c < ImageBuffer.CHANNELS; c++) {
@@ -33,5 +31,28 @@ public record RandomCrop(int size, int padding) implements Augmentation {
                         to - from);
         }
         image.swap(size, size);
+    }
+
+    private RandomResizedCrop.Box place(int height, int width, Philox random) {
+        int freeRows = height + 2 * padding - size, freeColumns = width + 2 * padding - size;
+        Require.that(freeRows >= 0 && freeColumns >= 0, "RandomCrop: an image of " + height + " x " + width
+                + " px with padding " + padding + " is smaller than the crop of " + size + " px");
+        int top = random.nextInt(freeRows + 1) - padding, left = random.nextInt(freeColumns + 1) - padding;
+        return new RandomResizedCrop.Box(top, left, size, size);
+    }
+
+    @Override
+    public int mostChanges() {
+        return 0;
+    }
+
+    @Override
+    public boolean crops() {
+        return true;
+    }
+
+    @Override
+    public void list(ViewRow row, Philox random) {
+        row.crop(place(row.height(), row.width(), random), size);
     }
 }

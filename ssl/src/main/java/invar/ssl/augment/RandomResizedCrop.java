@@ -70,4 +70,19 @@ public record RandomResizedCrop(int size, double minScale, double maxScale, doub
         resampler.finish(spare);
         image.swap(outHeight, outWidth);
     }
+
+    @Override
+    public int mostChanges() {
+        return 0;
+    }
+
+    @Override
+    public boolean crops() {
+        return true;
+    }
+
+    @Override
+    public void list(ViewRow row, Philox random) {
+        row.crop(box(row.height(), row.width(), random), size);
+    }
 }

@@ -46,6 +46,21 @@ public record Recipe(String name, String source, List<Compose> views) {
                 .allMatch(step -> step instanceof ResizeCenterCrop || step instanceof Normalize);
     }
 
+    /// Whether all views can be made by [invar.core.fused.AugmentImages]: each is a crop, then changes that it knows.
+    public boolean onDevice() {
+        return views.stream().allMatch(view -> {
+            List<Augmentation> steps = view.steps();
+            return !steps.isEmpty() && steps.getFirst().crops()
+                    && steps.stream().allMatch(step -> step.mostChanges() >= 0)
+                    && steps.stream().skip(1).noneMatch(Augmentation::crops);
+        });
+    }
+
+    /// How many changes a view consists of at most, if it is one that [#onDevice] says yes to.
+    public int changes(int view) {
+        return views.get(view).steps().stream().mapToInt(Augmentation::mostChanges).sum();
+    }
+
     private static boolean standardised(Compose view) {
         return !view.steps().isEmpty() && view.steps().getLast().standardises();
     }

@@ -21,9 +21,28 @@ public record ResizeCenterCrop(int size, double share) implements Augmentation {
     @Override
     public void apply(ImageBuffer image, Philox random) {
         int height = image.height(), width = image.width();
-        int side = Math.max(1, (int) Math.rint(share * Math.min(height, width)));
-        if (side == size && height == size && width == size) return;
-        var box = new RandomResizedCrop.Box((height - side) / 2, (width - side) / 2, side, side);
+        RandomResizedCrop.Box box = middle(height, width);
+        if (box.height() == size && height == size && width == size) return;
         RandomResizedCrop.crop(image, box, size, size, true);
+    }
+
+    private RandomResizedCrop.Box middle(int height, int width) {
+        int side = Math.max(1, (int) Math.rint(share * Math.min(height, width)));
+        return new RandomResizedCrop.Box((height - side) / 2, (width - side) / 2, side, side);
+    }
+
+    @Override
+    public int mostChanges() {
+        return 0;
+    }
+
+    @Override
+    public boolean crops() {
+        return true;
+    }
+
+    @Override
+    public void list(ViewRow row, Philox random) {
+        row.crop(middle(row.height(), row.width()), size);
     }
 }

@@ -1,6 +1,7 @@
 package invar.ssl.augment;
 
 import invar.core.Philox;
+import invar.core.fused.AugmentImages.Change;
 
 /// Inverts what is bright: y = 1 − x where x ≥ threshold.
 ///
@@ -17,5 +18,15 @@ public record Solarize(double threshold, double p) implements Augmentation {
     @Override
     public void apply(ImageBuffer image, Philox random) {
         if (random.nextFloat() < p) ColorOps.solarize(image, (float) threshold);
+    }
+
+    @Override
+    public int mostChanges() {
+        return 1;
+    }
+
+    @Override
+    public void list(ViewRow row, Philox random) {
+        if (random.nextFloat() < p) row.add(Change.SOLARIZE, threshold);
     }
 }

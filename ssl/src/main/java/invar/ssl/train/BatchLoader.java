@@ -1,10 +1,13 @@
 package invar.ssl.train;
 
 import invar.core.Philox;
+import invar.core.fused.AugmentImages;
 import invar.ssl.UserError;
 import invar.ssl.augment.ImageBuffer;
 import invar.ssl.augment.Recipe;
+import invar.ssl.augment.ViewRow;
 import invar.ssl.data.Dataset;
+import invar.ssl.data.ImageShape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -12,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 
 /// Makes augmented batches on worker threads, ahead of the step that needs them.
 ///
@@ -39,6 +43,8 @@ public final class BatchLoader implements AutoCloseable {
     private final Pending[] ring = new Pending[AHEAD + 1];
     private final ThreadLocal<ImageBuffer> buffers = ThreadLocal.withInitial(ImageBuffer::new);
     private final ThreadLocal<byte[]> bytes;
+    private final boolean asRows;
+    private final ThreadLocal<ViewRow[]> drawers = ThreadLocal.withInitial(this::viewRows);
     private long scheduled = -1;                         // the last step whose batch is in the making; -1: none yet
     private long last;                                   // the step that was taken last
     private int[] order;
@@ -49,6 +55,10 @@ public final class BatchLoader implements AutoCloseable {
     /// @param threads how many workers, at least 1
     /// @throws UserError if a batch is larger than the data or than an array, or if a view is not square
     public BatchLoader(Dataset data, Recipe recipe, int batch, int epochs, long seed, int threads) {
+        this(data, recipe, batch, epochs, seed, threads, false);
+    }
+
+    private BatchLoader(Dataset data, Recipe recipe, int batch, long epochs, long seed, int threads, boolean asRows) {
         if (batch > data.size()) {
             throw new UserError("The batch of " + batch + " is larger than the data: there are " + data.size()
                     + " training images.");
@@ -65,6 +75,7 @@ public final class BatchLoader implements AutoCloseable {
         this.batch = batch;
         this.seed = seed;
         this.threads = threads;
+        this.asRows = asRows;
         this.stepsPerEpoch = data.size() / batch;
         this.totalSteps = stepsPerEpoch * epochs;
         this.bytes = ThreadLocal.withInitial(() -> new byte[data.shape().size()]);
@@ -77,7 +88,64 @@ public final class BatchLoader implements AutoCloseable {
 
     /// Another loader of the same batches, for one epoch.
     public BatchLoader again() {
-        return new BatchLoader(data, recipe, batch, 1, seed, threads);
+        return new BatchLoader(data, recipe, batch, 1, seed, threads, asRows);
+    }
+
+    /// Another loader of the same batches, in which the views of a batch are not pixels but rows of what is to be done,
+    /// (N, [#rowLength]) each; for recipes that can be made on a device.
+    BatchLoader rows() {
+        return new BatchLoader(data, recipe, batch, totalSteps / stepsPerEpoch, seed, threads, true);
+    }
+
+    /// Whether this is a loader of rows.
+    boolean asRows() {
+        return asRows;
+    }
+
+    /// How many numbers describe a view.
+    int rowLength(int view) {
+        return drawers.get()[view].length();
+    }
+
+    private ViewRow[] viewRows() {
+        ViewRow[] rows = new ViewRow[views()];
+        for (int v = 0; v < rows.length; v++) {
+            rows[v] = new ViewRow(data.shape().height(), data.shape().width(), recipe.changes(v));
+        }
+        return rows;
+    }
+
+    /// What the views go through.
+    Recipe recipe() {
+        return recipe;
+    }
+
+    /// Of every image.
+    ImageShape shape() {
+        return data.shape();
+    }
+
+    /// How many drawings there are in all.
+    int drawn() {
+        return data.size() * data.drawings();
+    }
+
+    /// The place of the drawing, among all, that is seen in this view of image `index`: a second one makes the second
+    /// view.
+    int drawing(int index, int view) {
+        return index * data.drawings() + view % data.drawings();
+    }
+
+    /// All drawings, as [AugmentImages] takes them.
+    int[] packed() {
+        int words = AugmentImages.words(data.shape().height(), data.shape().width());
+        int[] packed = new int[Math.multiplyExact(drawn(), words)];
+        IntStream.range(0, drawn()).parallel().forEach(i -> {
+            byte[] raw = new byte[data.shape().size()];
+            data.read(i / data.drawings(), i % data.drawings(), raw);
+            AugmentImages.pack(raw, packed, i * words);
+        });
+        return packed;
     }
 
     /// The size of each view, found by running a black image through the recipe.
@@ -173,11 +241,17 @@ public final class BatchLoader implements AutoCloseable {
 
     private Batch fresh() {
         float[][] views = new float[views()][];
-        for (int v = 0; v < views.length; v++) views[v] = new float[batch * 3 * sides[v] * sides[v]];
+        for (int v = 0; v < views.length; v++) {
+            views[v] = new float[batch * (asRows ? rowLength(v) : 3 * sides[v] * sides[v])];
+        }
         return new Batch(views, new int[batch]);
     }
 
     private void make(Batch target, int i, long epoch) {
+        if (asRows) {
+            draw(target, i, epoch);
+            return;
+        }
         ImageBuffer image = buffers.get();
         byte[] raw = bytes.get();
         int index = target.images()[i];
@@ -186,6 +260,15 @@ public final class BatchLoader implements AutoCloseable {
             image.load(raw, data.shape().height(), data.shape().width());
             recipe.views().get(view).apply(image, seed, epoch, index, view);
             image.copyTo(target.views()[view], i * 3 * sides[view] * sides[view]);
+        }
+    }
+
+    private void draw(Batch target, int i, long epoch) {
+        int index = target.images()[i];
+        for (int view = 0; view < views(); view++) {
+            ViewRow row = drawers.get()[view];
+            row.draw(recipe.views().get(view), seed, epoch, index, view);
+            row.copyTo(target.views()[view], i * row.length());
         }
     }
 

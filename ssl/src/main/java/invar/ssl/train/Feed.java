@@ -1,5 +1,6 @@
 package invar.ssl.train;
 
+import invar.core.Device;
 import invar.ssl.UserError;
 import invar.ssl.augment.Mosaic;
 import invar.ssl.augment.Recipe;
@@ -104,6 +105,12 @@ public record Feed(BatchLoader images, int global, Optional<BatchLoader> labelle
 
     private static BatchLoader loader(TrainConfig config, Dataset data, Recipe recipe, int workers) {
         return new BatchLoader(data, recipe, config.batch(), config.epochs(), config.seed(), workers);
+    }
+
+    /// The same batches; their views are made on the device if it can do that ([DeviceImages#possible]).
+    Feed on(Device device) {
+        if (!DeviceImages.possible(images, device)) return this;
+        return new Feed(images.rows(), global, labelled, labels, classes);
     }
 
     @Override

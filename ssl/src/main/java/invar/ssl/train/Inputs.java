@@ -6,6 +6,7 @@ import invar.core.Tensor;
 import invar.ssl.Views;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /// The tensors that a step reads: the same from step to step, filled with one batch after another.
@@ -15,7 +16,20 @@ final class Inputs {
     private final List<Tensor> all;                      // the views of an image: global, then local
     private final Views views;
 
+    private final Optional<DeviceImages> resident;       // empty: views come from the host
+
     Inputs(Feed feed, Device device) {
+        this(feed, device, feed.images().asRows() ? Optional.of(new DeviceImages(feed.images(), device))
+                : Optional.empty());
+    }
+
+    /// Other inputs of the same data.
+    Inputs with(Feed other, Device device) {
+        return new Inputs(other, device, resident.map(images -> images.with(other.images(), device)));
+    }
+
+    private Inputs(Feed feed, Device device, Optional<DeviceImages> resident) {
+        this.resident = resident;
         this.feed = feed;
         BatchLoader images = feed.images();
         this.all = device.persistent(() -> IntStream.range(0, images.views())
@@ -38,7 +52,11 @@ final class Inputs {
     /// Fills the tensors with the batch of this step; waits until it is ready.
     void take(long step) {
         Batch batch = feed.images().take(step);
-        for (int v = 0; v < all.size(); v++) all.get(v).upload(batch.views()[v]);
+        if (resident.isPresent()) {
+            resident.get().make(batch, all);
+        } else {
+            for (int v = 0; v < all.size(); v++) all.get(v).upload(batch.views()[v]);
+        }
         views.index().orElseThrow().upload(batch.images());
         if (feed.labelled().isPresent()) {
             Batch some = feed.labelled().get().take(step);

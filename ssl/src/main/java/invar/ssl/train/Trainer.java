@@ -82,8 +82,8 @@ public final class Trainer implements AutoCloseable {
     public Trainer(TrainConfig config, Feed feed, Device device, Function<Setup, SslMethod> maker) {
         this.config = config;
         this.device = device;
-        this.feed = feed;
-        this.loader = feed.images();
+        this.feed = feed.on(device);
+        this.loader = this.feed.images();
         this.totalSteps = loader.stepsPerEpoch() * config.epochs();
         Encoders.Encoder encoder = Encoders.make(config.encoder(), config.imageSize(), device, config.seed());
         this.method = maker.apply(new Setup(encoder.network(), encoder.features(), loader.images(), feed.classes(),
@@ -93,7 +93,7 @@ public final class Trainer implements AutoCloseable {
         this.learningRate = Optimizers.schedule(config.optimization(), loader.stepsPerEpoch(), totalSteps);
         this.trained = new Trained(method.groups(), method.parameters(), config.optimization(), learningRate,
                 totalSteps, step);
-        this.inputs = new Inputs(feed, device);
+        this.inputs = new Inputs(this.feed, device);
         this.loss = device.persistent(() -> device.zeros(Shape.of()));
     }
 
@@ -101,6 +101,11 @@ public final class Trainer implements AutoCloseable {
     /// false. Results do not depend on it.
     public void replaying(boolean wanted) {
         replaying = wanted;
+    }
+
+    /// Whether the device makes the views, from a data set in its memory; else the host does.
+    public boolean augmentsOnDevice() {
+        return loader.asRows();
     }
 
     /// The method.
@@ -161,8 +166,8 @@ public final class Trainer implements AutoCloseable {
     /// Shows all batches of the first epoch to a method that wants to see them before it learns.
     private void observe(Scope scope) {
         try (BatchLoader again = loader.again()) {
-            Inputs seen = new Inputs(new Feed(again, feed.global(), Optional.empty(), feed.labels(), feed.classes()),
-                    device);
+            Inputs seen = inputs.with(
+                    new Feed(again, feed.global(), Optional.empty(), feed.labels(), feed.classes()), device);
             step.moveTo(0);
             for (long k = 0; k < loader.stepsPerEpoch(); k++) {
                 scope.reset();

@@ -1,0 +1,72 @@
+package invar.ssl.train;
+
+import invar.core.Device;
+import invar.core.Ops;
+import invar.core.Shape;
+import invar.core.Tensor;
+import invar.core.UpdateOp;
+import invar.core.fused.AugmentImages;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/// A data set in the memory of a device, where its views are made by [AugmentImages]; only what is done to each view is
+/// drawn on the host, by the same augmentations from the same streams as where the host makes the views.
+final class DeviceImages {
+
+    /// The images may take this part of the memory that is free; the rest is for training.
+    private static final int SHARE = 4;
+
+    private final Tensor images;                         // (M, words)
+    private final List<AugmentImages> ops;               // of each view
+    private final List<Tensor> rows, which;              // (N, 4 + 3K), (N)
+    private final BatchLoader loader;
+
+    /// Uploads the data.
+    ///
+    /// @param loader one of rows, see [BatchLoader#rows]
+    DeviceImages(BatchLoader loader, Device device) {
+        this(loader, device, device.persistent(() -> {
+            int[] packed = loader.packed();
+            return device.integers(Shape.of(packed.length / op(loader, 0).words(), op(loader, 0).words()), packed);
+        }));
+    }
+
+    private DeviceImages(BatchLoader loader, Device device, Tensor images) {
+        this.loader = loader;
+        this.images = images;
+        this.ops = IntStream.range(0, loader.views()).mapToObj(view -> op(loader, view)).toList();
+        this.rows = device.persistent(() -> IntStream.range(0, loader.views())
+                .mapToObj(view -> device.zeros(Shape.of(loader.batch(), loader.rowLength(view)))).toList());
+        this.which = device.persistent(() -> IntStream.range(0, loader.views())
+                .mapToObj(_ -> device.integers(Shape.of(loader.batch()), new int[loader.batch()])).toList());
+    }
+
+    /// The same images for another loader of the same data.
+    DeviceImages with(BatchLoader other, Device device) {
+        return new DeviceImages(other, device, images);
+    }
+
+    /// Whether the views of this loader can be made on the device: the device has a kernel, the recipe consists of what
+    /// it knows, and a quarter of the free memory has room for all images.
+    static boolean possible(BatchLoader loader, Device device) {
+        AugmentImages op = op(loader, 0);
+        long words = (long) loader.drawn() * op.words();
+        return device.supports(op) && loader.recipe().onDevice() && words <= Integer.MAX_VALUE - 8
+                && 4 * words <= device.freeBytes().orElse(0) / SHARE;
+    }
+
+    private static AugmentImages op(BatchLoader loader, int view) {
+        return new AugmentImages(loader.shape().height(), loader.shape().width(), loader.side(view));
+    }
+
+    /// Fills (N, 3, S, S) tensors with the views of a batch of rows; in the current scope.
+    void make(Batch batch, List<Tensor> views) {
+        for (int v = 0; v < views.size(); v++) {
+            int view = v;
+            rows.get(v).upload(batch.views()[v]);
+            which.get(v).upload(IntStream.of(batch.images()).map(i -> loader.drawing(i, view)).toArray());
+            Tensor made = Ops.apply(ops.get(v), images, which.get(v), rows.get(v))[0];
+            Ops.update(UpdateOp.Assign.COPY, views.get(v), made);
+        }
+    }
+}
