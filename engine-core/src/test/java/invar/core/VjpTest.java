@@ -68,7 +68,7 @@ final class VjpTest {
             "Assign.ACCUMULATE", "Assign.AVERAGE", "Assign.COPY", "Assign.DESCEND", "PutRows", "Advance", "Fill",
             "Random", "SgdUpdate", "AdamUpdate", "LarsUpdate", "OneHot", "MaxPool2dGrad", "BarlowTwinsGrad",
             "BatchNormGrad", "CosineSimilarityGrad", "CrossCorrelationGrad", "L2NormalizeGrad",
-            "LayerNormGrad", "NtXentGrad", "SoftmaxCrossEntropyGrad");
+            "LayerNormGrad", "NtXentGrad", "SoftmaxCrossEntropyGrad", "AugmentImages");
 
     /// An op and inputs, the floating ones first; only those are differentiated by.
     private record Check(Op op, List<Tensor> in) {}
