@@ -92,7 +92,7 @@ class OpeningTest {
         "cuMemHostAlloc 2 1 | cuMemHostAlloc: CUDA_ERROR_OUT_OF_MEMORY; other programs may be using the device's "
             + "memory",
         "cuEventCreate 2 1 | cuEventCreate: CUDA_ERROR_OUT_OF_MEMORY; other programs may be using the device's memory",
-        "cuModuleLoadData 2 3 | cuModuleLoadData for cosine.ptx: CUDA_ERROR_OUT_OF_MEMORY; other programs may be using "
+        "cuModuleLoadData 2 | cuModuleLoadData for augment.ptx: CUDA_ERROR_OUT_OF_MEMORY; other programs may be using "
             + "the device's memory"})
     void whatTheDriverRefusesWhileOpeningIsOneSentence(String call, String why)
             throws IOException, InterruptedException {
