@@ -1,6 +1,5 @@
 package invar.core.testkit;
 
-import invar.core.DType;
 import invar.core.MovementOp;
 import invar.core.Op;
 import invar.core.Philox;
@@ -10,14 +9,13 @@ import invar.core.ReductionOp.MaxTo;
 import invar.core.Tensor;
 import invar.core.reference.ReferenceBackend;
 import invar.core.spi.Backend;
-import invar.core.spi.Storage;
-import java.lang.foreign.MemorySegment;
+import invar.core.spi.ForwardingBackend;
 import java.util.function.DoubleUnaryOperator;
 
 /// The reference backend with the result of every op changed a little, as rounding would: Monte Carlo arithmetic
 /// (Parker 1997). How far the results of such runs lie apart says how much rounding matters for a case, also where
 /// intermediate values cancel. Ops that only move or select numbers are left exact, as they are in every arithmetic.
-final class NoisyBackend implements Backend {
+final class NoisyBackend implements ForwardingBackend {
 
     private final ReferenceBackend exact = new ReferenceBackend();
     private final DoubleUnaryOperator change;
@@ -57,32 +55,7 @@ final class NoisyBackend implements Backend {
     }
 
     @Override
-    public DType floating() {
-        return exact.floating();
-    }
-
-    @Override
-    public Storage allocate(DType type, long elements) {
-        return exact.allocate(type, elements);
-    }
-
-    @Override
-    public void upload(MemorySegment host, Storage to, DType type, long offset) {
-        exact.upload(host, to, type, offset);
-    }
-
-    @Override
-    public void download(Storage from, DType type, long offset, MemorySegment host) {
-        exact.download(from, type, offset, host);
-    }
-
-    @Override
-    public boolean supports(Op.Fused op) {
-        return exact.supports(op);
-    }
-
-    @Override
-    public void close() {
-        exact.close();
+    public Backend backend() {
+        return exact;
     }
 }

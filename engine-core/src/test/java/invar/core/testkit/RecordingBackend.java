@@ -1,14 +1,11 @@
 package invar.core.testkit;
 
-import invar.core.DType;
 import invar.core.Op;
 import invar.core.Tensor;
 import invar.core.UpdateOp;
 import invar.core.spi.Backend;
-import invar.core.spi.Precision;
+import invar.core.spi.ForwardingBackend;
 import invar.core.spi.Replay;
-import invar.core.spi.Storage;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,7 +16,7 @@ import java.util.List;
 ///
 /// Before every run all outputs are made NaN, so that a step which needs something from outside that was not kept for
 /// it gives NaN.
-public final class RecordingBackend implements Backend {
+public final class RecordingBackend implements ForwardingBackend {
 
     private record Call(Op op, Tensor[] in, Tensor[] out) {}
 
@@ -81,42 +78,7 @@ public final class RecordingBackend implements Backend {
     }
 
     @Override
-    public DType floating() {
-        return backend.floating();
-    }
-
-    @Override
-    public Precision precision() {
-        return backend.precision();
-    }
-
-    @Override
-    public Storage allocate(DType type, long elements) {
-        return backend.allocate(type, elements);
-    }
-
-    @Override
-    public void upload(MemorySegment host, Storage to, DType type, long offset) {
-        backend.upload(host, to, type, offset);
-    }
-
-    @Override
-    public void download(Storage from, DType type, long offset, MemorySegment host) {
-        backend.download(from, type, offset, host);
-    }
-
-    @Override
-    public boolean supports(Op.Fused op) {
-        return backend.supports(op);
-    }
-
-    @Override
-    public void synchronize() {
-        backend.synchronize();
-    }
-
-    @Override
-    public void close() {
-        backend.close();
+    public Backend backend() {
+        return backend;
     }
 }
