@@ -25,18 +25,25 @@ awk -F, '
     $5 == "kNN-20" && $4 == "trained encoder" { add("after:" $1 ":" $2, $6) }
     $5 == "top-1" && $4 == "linear probe" { add("probe:" $1 ":" $2, $6) }
     $5 == "classifier" { add("classifier:" $1 ":" $2, $6) }
-    $5 == "top-1" && $4 == "linear probe of random encoder" { add("random probe:" $1 ":" $2, $6) }
+    $5 == "top-1" && $4 == "linear probe of random encoder" { add("probe of random:" $2, $6) }
+    $5 == "kNN-20" && $4 == "random encoder" && $1 == "simclr" { add("random:" $2, $6) }
     $5 == "top-1" && $4 == "linear probe of raw pixels" { add("probe of pixels:" $2, $6) }
     $5 == "kNN-20" && $4 == "raw pixels" { add("pixels:" $2, $6) }
     $5 ~ /^peak memory/ { add("memory:" $1, $6) }
     function cell(m, d,   before, after, k) {
         k = m ":" d
-        if (!(("after:" k) in n)) return " | |"
+        if (!(("after:" k) in n) || !(("probe:" k) in n)) return " | |"
         before = mean("before:" k); after = mean("after:" k)
-        return sprintf(" %s → %s (%s)%s | %s → %s (%s) |", short(before), short(after), short(half("after:" k)),
-            after - before > half("after:" k) ? "" : " †", short(mean("random probe:" k)), short(mean("probe:" k)),
-            short(half("probe:" k)))
+        return sprintf(" %s → %s (%s)%s | %s (%s) |", short(before), short(after), short(half("after:" k)),
+            after - before > half("after:" k) ? "" : " †", short(mean("probe:" k)), short(half("probe:" k)))
     }
+    function baseline(name, knn, probe,   i, row) {
+        row = "| *" name "* |"
+        for (i = 1; i <= k; i++) if (d[i] in sets) row = row sprintf(" %s | %s |",
+            known(knn d[i]), known(probe d[i]))
+        print row " | |"
+    }
+    function known(key) { return key in n ? short(mean(key)) : "" }
     END {
         order = "emoji32 shapes fashion"; k = split(order, d, " ")
         line = "| method |"; under = "|---|"
@@ -44,9 +51,7 @@ awk -F, '
             line = line " " d[i] ": kNN-20 | linear |"; under = under "--:|--:|"
         }
         print line " images/s | MiB |"; print under "--:|--:|"
-        row = "| *pixels* |"
-        for (i = 1; i <= k; i++) if (d[i] in sets) row = row sprintf(" %s | %s |", short(mean("pixels:" d[i])), short(mean("probe of pixels:" d[i])))
-        print row " | |"
+        baseline("pixels", "pixels:", "probe of pixels:"); baseline("random encoder", "random:", "probe of random:")
         for (j = 1; j <= count; j++) {
             m = names[j]; row = "| `" m "` |"
             for (i = 1; i <= k; i++) if (d[i] in sets) row = row cell(m, d[i])

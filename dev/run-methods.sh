@@ -3,7 +3,7 @@
 # probe, and writes runs/methods.csv:
 #   method,data,seed,representation,measure,value
 #
-#   dev/run-methods.sh                                    19 methods x 3 sets x 3 seeds; about 5 hours on 2 cores
+#   dev/run-methods.sh                                    19 methods x 3 sets x 3 seeds; about 4 hours on 2 cores
 #   dev/run-methods.sh --methods "byol simsiam" --seeds 0 some of them
 #   dev/run-methods.sh --fashion DIR                      where the idx files of Fashion-MNIST are (60,000 images)
 #   dev/run-methods.sh --jobs 2                           so many at once, of one thread each: sooner done than one after
@@ -65,17 +65,18 @@ train() {
         --overwrite --quiet $threads > "$5.txt" 2>&1
 }
 
-# The probe of a run, and of the random encoder that it began with: 30 epochs on features that are computed once. Pixels
-# are the same for all methods, and are measured once for a set and a seed.
-# probe RUN SET SEED
+# The probe of a run: 30 epochs on features that are computed once. Beside simclr's, that of pixels and of the random
+# encoder, which are those of every method with a plain ResNet.
+# probe METHOD SET SEED
 probe() {
-    local pixels=runs/methods/pixels-$2-$3.csv more=--no-pixels
-    if [ ! -f "$pixels" ]; then more=; fi
+    local run=runs/methods/$1-$2-$3 baselines=runs/methods/baselines-$2-$3.csv more="--no-pixels --no-random-encoder"
+    if [ "$1" = simclr ]; then more=; fi
     # shellcheck disable=SC2086
-    java -jar "$jar" eval linear "$1" --epochs 30 --seed "$3" $more $threads --csv "$1/linear.part" > "$1.linear.txt" 2>&1
-    if [ ! -f "$pixels" ]; then grep -E '^representation|^raw pixels' "$1/linear.part" > "$pixels"; fi
-    grep -v '^raw pixels' "$1/linear.part" > "$1/linear.csv"
-    rm "$1/linear.part"
+    java -jar "$jar" eval linear "$run" --epochs 30 --seed "$3" $more $threads --csv "$run/linear.part" \
+        > "$run.linear.txt" 2>&1
+    if [ "$1" = simclr ]; then grep -E '^representation|^raw pixels|^random' "$run/linear.part" > "$baselines"; fi
+    grep -E '^representation|safetensors,' "$run/linear.part" > "$run/linear.csv"
+    rm "$run/linear.part"
 }
 
 if [ -n "$speed" ]; then
@@ -95,7 +96,7 @@ fi
 one() {
     local run=runs/methods/$1-$2-$4
     if [ -f "$run/linear.csv" ]; then return; fi
-    if { [ -f "$run/result.csv" ] || train "$1" "$3" "$4" "$(epochs "$2" "$1")" "$run"; } && probe "$run" "$2" "$4"; then
+    if { [ -f "$run/result.csv" ] || train "$1" "$3" "$4" "$(epochs "$2" "$1")" "$run"; } && probe "$1" "$2" "$4"; then
         echo "$run: done"
     else
         touch runs/methods/failed
@@ -126,10 +127,9 @@ for file in runs/methods/*/linear.csv; do
     run=${file%/linear.csv}
     IFS=- read -r seed set method < <(basename "$run" | sed -E 's/^(.*)-([a-z0-9]+)-([0-9]+)$/\3-\2-\1/')
     tail -n +2 "$run/result.csv" | sed "s/^/$method,$set,$seed,/" >> "$table"
-    tail -n +2 "$file" | sed -n "s/^random encoder,/$method,$set,$seed,linear probe of random encoder,/p
-        s/^[^,]*safetensors,/$method,$set,$seed,linear probe,/p" >> "$table"
+    tail -n +2 "$file" | sed -n "s/^[^,]*safetensors,/$method,$set,$seed,linear probe,/p" >> "$table"
 done
-for file in runs/methods/pixels-*.csv; do
+for file in runs/methods/baselines-*.csv; do
     IFS=- read -r _ set seed < <(basename "$file" .csv)
     tail -n +2 "$file" | sed "s/^/-,$set,$seed,linear probe of /" >> "$table"
 done

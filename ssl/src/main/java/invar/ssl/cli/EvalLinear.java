@@ -86,6 +86,10 @@ final class EvalLinear implements Callable<Integer> {
             description = "Whether pixels are measured too, which takes longest (default: ${DEFAULT-VALUE}).")
     private boolean pixels;
 
+    @Option(names = "--random-encoder", negatable = true, defaultValue = "true", fallbackValue = "true",
+            description = "Whether an encoder with random weights is measured too (default: ${DEFAULT-VALUE}).")
+    private boolean random;
+
     @Option(names = "--csv", paramLabel = "FILE",
             description = "Also writes the table there, as representation,measure,value with all digits.")
     private Path csv;
@@ -116,9 +120,11 @@ final class EvalLinear implements Callable<Integer> {
                 rows.put("raw pixels", measure(probe, train, test, least, loaded.normalize(),
                         pictures -> Embedder.pixels(pictures, least)));
             }
-            Layer random = Encoders.make(loaded.encoder(), loaded.side(), opened, seed).network();
-            rows.put("random encoder", measure(probe, train, test, loaded.side(), loaded.normalize(),
-                    pictures -> Embedder.embed(random, pictures, loaded.side(), opened)));
+            if (random) {
+                Layer drawn = Encoders.make(loaded.encoder(), loaded.side(), opened, seed).network();
+                rows.put("random encoder", measure(probe, train, test, loaded.side(), loaded.normalize(),
+                        pictures -> Embedder.embed(drawn, pictures, loaded.side(), opened)));
+            }
             Frozen frozen = new Frozen(loaded.network());
             rows.put(file.toString(), measure(probe, train, test, loaded.side(), loaded.normalize(),
                     pictures -> Embedder.embed(loaded.network(), pictures, loaded.side(), opened)));

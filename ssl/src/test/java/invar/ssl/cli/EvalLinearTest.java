@@ -71,6 +71,14 @@ class EvalLinearTest {
                 assertThat(row).matches(Pattern.quote(encoder + ",top-1,") + "[01]\\.\\d+"));
     }
 
+    @Test
+    void leavesTheRandomEncoderOut() {
+        Result result = eval("--no-pixels", "--no-random-encoder", "--epochs", "1");
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.out()).doesNotContain("raw pixels").doesNotContain("random encoder")
+                .contains("encoder.safetensors");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "--recipe vissl | There is no recipe 'vissl'; there are simclr, moco, byol, barlow.",
