@@ -26,13 +26,13 @@ final class ChannelSums {
     static void moments(ChannelTiles t, float[] x, int xo, double[] mean, double[] variance, Parallel parallel) {
         float[] shift = new float[t.c()];
         for (int c = 0; c < shift.length; c++) shift[c] = x[xo + t.at(0, c)];
-        double[] parts = new double[t.rowTiles() * t.c() * 2];
+        double[] parts = Scratch.PARTS.zeros(t.rowTiles() * t.c() * 2);
         t.each(parallel, (rowTile, row, rows, channel, channels) -> {
             int at = xo + t.at(row, channel), to = (rowTile * t.c() + channel) * 2;
             if (t.byChannel()) {
-                double[] sums = new double[4 * WIDTH];
+                double[] sums = Scratch.LANES.zeros(4 * WIDTH);
                 for (int k = 0; k < channels; k++) {
-                    Arrays.fill(sums, 0);
+                    Arrays.fill(sums, 0, 4 * WIDTH, 0);
                     for (int r = 0; r < rows; r++) {
                         moments(x, at + r * t.stride() + k * t.inner(), t.inner(), shift[channel + k], sums);
                     }
@@ -42,7 +42,7 @@ final class ChannelSums {
                 int width = channels * t.inner();
                 float[] shifts = Scratch.CHANNELS.floats(width);
                 t.spread(shift, channel, channels, shifts, 0);
-                double[] sums = new double[2 * width];
+                double[] sums = Scratch.LANES.zeros(2 * width);
                 for (int r = 0; r < rows; r++) moments(x, at + r * t.stride(), width, shifts, sums);
                 fold(t.inner(), channels, sums, parts, to);
             }
@@ -58,13 +58,13 @@ final class ChannelSums {
     /// Σ g and Σ g (x − mean) of every channel, where g = dy, or 0 where y ≤ floor; a floor of NaN leaves all.
     static void products(ChannelTiles t, float[] x, int xo, float[] mean, int mo, float[] y, int yo, float floor,
             float[] dy, int go, double[] sums, double[] products, Parallel parallel) {
-        double[] parts = new double[t.rowTiles() * t.c() * 2];
+        double[] parts = Scratch.PARTS.zeros(t.rowTiles() * t.c() * 2);
         t.each(parallel, (rowTile, row, rows, channel, channels) -> {
             int start = t.at(row, channel), to = (rowTile * t.c() + channel) * 2;
             if (t.byChannel()) {
-                double[] lanes = new double[4 * WIDTH];
+                double[] lanes = Scratch.LANES.zeros(4 * WIDTH);
                 for (int k = 0; k < channels; k++) {
-                    Arrays.fill(lanes, 0);
+                    Arrays.fill(lanes, 0, 4 * WIDTH, 0);
                     for (int r = 0; r < rows; r++) {
                         int at = start + r * t.stride() + k * t.inner();
                         products(x, xo + at, y, yo + at, floor, dy, go + at, t.inner(), mean[mo + channel + k], lanes);
@@ -75,7 +75,7 @@ final class ChannelSums {
                 int width = channels * t.inner();
                 float[] means = Scratch.CHANNELS.floats(width);
                 t.spread(mean, mo + channel, channels, means, 0);
-                double[] columns = new double[2 * width];
+                double[] columns = Scratch.LANES.zeros(2 * width);
                 for (int r = 0; r < rows; r++) {
                     int at = start + r * t.stride();
                     products(x, xo + at, y, yo + at, floor, dy, go + at, width, means, columns);

@@ -1,10 +1,13 @@
 package invar.cpu;
 
+import java.util.Arrays;
+
 /// Working memory of kernels: one buffer per thread and purpose, kept from call to call.
 ///
 /// A kernel writes a buffer before it reads it; what an earlier kernel left there is arbitrary. Buffers only grow, and
-/// each purpose bounds its size, except [#UNIT_ROWS], [#PACKED] and [#GRADIENT], so a thread holds some tens of
-/// megabytes at most, and one that trains with NT-Xent at most 136 more. A kernel that runs inside another one must not
+/// each purpose bounds its size, except [#UNIT_ROWS], [#PACKED] and [#GRADIENT], and sums of channels, whose [#zeros]
+/// are at most a sixteenth of what is summed; so a thread holds some tens of megabytes at most, and one that trains
+/// with NT-Xent at most 136 more. A kernel that runs inside another one must not
 /// share a purpose with it.
 enum Scratch {
 
@@ -47,6 +50,8 @@ enum Scratch {
 
     private static final ThreadLocal<float[][]> BUFFERS = ThreadLocal.withInitial(() -> new float[values().length][0]);
 
+    private static final ThreadLocal<double[][]> DOUBLES = ThreadLocal.withInitial(() -> new double[values().length][0]);
+
     /// Where the numbers of [#aligned] begin: see [CpuStorage#FIRST].
     static final int ALIGNED = CpuStorage.FIRST;
 
@@ -63,6 +68,17 @@ enum Scratch {
         float[][] buffers = BUFFERS.get();
         if (buffers[ordinal()].length < size) {
             buffers[ordinal()] = new float[size];
+        }
+        return buffers[ordinal()];
+    }
+
+    /// This thread's buffer of doubles for this purpose, beside that of floats, with `size` zeros or more.
+    double[] zeros(int size) {
+        double[][] buffers = DOUBLES.get();
+        if (buffers[ordinal()].length < size) {
+            buffers[ordinal()] = new double[size];
+        } else {
+            Arrays.fill(buffers[ordinal()], 0, size, 0);
         }
         return buffers[ordinal()];
     }
