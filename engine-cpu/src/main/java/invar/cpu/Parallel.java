@@ -64,16 +64,14 @@ final class Parallel implements AutoCloseable {
     /// wrote before is visible to the tasks; what they wrote is visible to the caller afterwards.
     ///
     /// If a task throws, tasks not yet started are dropped, and one of the exceptions is thrown to the caller. Threads
-    /// that call at the same time are served one after another.
+    /// that call at the same time are served one after another. Inside a task, all tasks run on its own thread, as with
+    /// [#INLINE]: every thread has work then.
     ///
-    /// @throws IllegalStateException if called from inside a task, or after [#close]
+    /// @throws IllegalStateException after [#close]
     void run(int tasks, IntConsumer body) {
-        if (inline) {
+        if (inline || door.isHeldByCurrentThread() || Thread.currentThread() instanceof Worker) {
             runAll(tasks, body);
             return;
-        }
-        if (door.isHeldByCurrentThread() || Thread.currentThread() instanceof Worker) {
-            throw new IllegalStateException("a task may not start tasks: use Parallel.INLINE inside one");
         }
         door.lock();
         try {

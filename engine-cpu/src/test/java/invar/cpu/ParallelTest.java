@@ -71,12 +71,21 @@ class ParallelTest {
         }
     }
 
-    @Test
-    void refusesTasksInsideATask() {
-        try (Parallel p = new Parallel(2)) {
-            assertThatThrownBy(() -> p.run(2, task -> p.run(2, inner -> { })))
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("Parallel.INLINE");
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void runsTasksOfATaskOnItsThread(int threads) {
+        try (Parallel p = new Parallel(threads)) {
+            int[] sums = new int[40];
+            boolean[] moved = new boolean[sums.length];
+            p.run(sums.length, task -> {
+                Thread own = Thread.currentThread();
+                p.run(5, inner -> p.run(2, innermost -> {
+                    moved[task] |= Thread.currentThread() != own;
+                    sums[task] += inner + innermost;
+                }));
+            });
+            assertThat(sums).containsOnly(25);
+            assertThat(moved).containsOnly(false);
         }
     }
 
