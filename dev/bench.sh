@@ -2,7 +2,7 @@
 # Our kernels side by side with libtorch's and OpenBLAS's, in turn, in one run; writes docs/performance.md.
 #
 #   dev/bench.sh                            everything, on 1 thread and on all; over an hour
-#   dev/bench.sh --quick                    fewer and shorter rounds; about 25 minutes
+#   dev/bench.sh --quick                    fewer and shorter rounds; about 30 minutes
 #   dev/bench.sh --only ntxent --threads 2  some cases; only whole groups are written to the page
 #   dev/bench.sh --list                     the cases
 #   dev/bench.sh --profile CASE [THREADS]   where the time of a case goes, by method; 20 seconds
