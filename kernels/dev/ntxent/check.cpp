@@ -54,13 +54,19 @@ void clear() {
     matrix.assign(m * m, NAN);
 }
 
-void compare(const char* version) {
-    double first = 0, second = 0;
-    for (int i = 0; i < m; i++) first = std::fmax(first, std::fabs(lse[i] - right_lse[i]));
-    for (int i = 0; i < m * d; i++) {
-        double error = std::fabs(du[i] - right_du[i]);
-        second = error < second ? second : error;
+// NaN, which no limit allows, as soon as one number is: what has not been written must not pass.
+double largest_error(const std::vector<float>& is, const std::vector<double>& expected) {
+    double most = 0;
+    for (size_t i = 0; i < is.size(); i++) {
+        double error = std::fabs(is[i] - expected[i]);
+        if (std::isnan(error)) return error;
+        most = std::fmax(most, error);
     }
+    return most;
+}
+
+void compare(const char* version) {
+    double first = largest_error(lse, right_lse), second = largest_error(du, right_du);
     bool right = first < 1e-5 && second < 1e-5;
     std::printf("%s (%d, %d): largest error of lse %.1e, of du %.1e%s\n", version, m, d, first, second,
         right ? "" : "  WRONG");
@@ -112,5 +118,6 @@ int main() {
         d = extents.second;
         all();
     }
+    if (bad == 0) std::printf("all versions agree with the formula\n");
     return bad;
 }
