@@ -25,13 +25,15 @@ namespace {
 
 enum Status {
     SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, DEVICE_UNAVAILABLE = 46, NO_DEVICE = 100, INVALID_DEVICE = 101,
-    INVALID_CONTEXT = 201, INVALID_PTX = 218, INVALID_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600,
-    ILLEGAL_ADDRESS = 700, LAUNCH_FAILED = 719, STREAM_CAPTURE = 900, CAPTURE_INVALIDATED = 901
+    INVALID_CONTEXT = 201, NO_BINARY = 209, INVALID_PTX = 218, UNSUPPORTED_PTX = 222, INVALID_HANDLE = 400,
+    NOT_FOUND = 500, NOT_READY = 600, ILLEGAL_ADDRESS = 700, LAUNCH_FAILED = 719, STREAM_CAPTURE = 900,
+    CAPTURE_INVALIDATED = 901
 };
 
 struct Allocation {
     uint64_t address;
     size_t bytes;
+    uint32_t pattern;                    // of its guards
 };
 
 struct Function {
@@ -51,7 +53,6 @@ struct Graph {
 };
 
 constexpr size_t GUARD = 256;
-constexpr uint32_t PATTERN = 0xFFC0FFEEu;              // a NaN that nobody computes
 
 std::map<uint64_t, Allocation> allocations;
 std::map<void*, size_t> pinned;
@@ -85,9 +86,16 @@ int refused(const char* call) {
     return std::strcmp(name, call) == 0 && calls++ >= successes ? status : int(SUCCESS);
 }
 
-void fill(uint64_t address, size_t bytes) {
+// A NaN of its own for each allocation: arithmetic passes a NaN on as it is, so what a kernel makes of the guard of
+// its input and writes over that of its output would otherwise leave it intact.
+uint32_t next_pattern() {
+    static uint32_t made;
+    return 0xFFC00001u | (++made * 2654435761u >> 10 << 1 & 0x3FFFFEu);
+}
+
+void fill(uint64_t address, size_t bytes, uint32_t pattern) {
     uint32_t* words = reinterpret_cast<uint32_t*>(address);
-    for (size_t i = 0; i < bytes / 4; i++) words[i] = PATTERN;
+    for (size_t i = 0; i < bytes / 4; i++) words[i] = pattern;
 }
 
 void fail(int status, const std::string& text) {
@@ -97,10 +105,10 @@ void fail(int status, const std::string& text) {
     std::fprintf(stderr, "emulator: %s\n", text.c_str());
 }
 
-bool intact(uint64_t address) {
+bool intact(uint64_t address, uint32_t pattern) {
     const uint32_t* words = reinterpret_cast<const uint32_t*>(address);
     for (size_t i = 0; i < GUARD / 4; i++) {
-        if (words[i] != PATTERN) return false;
+        if (words[i] != pattern) return false;
     }
     return true;
 }
@@ -110,12 +118,12 @@ size_t padded(size_t bytes) { return (bytes + GUARD - 1) / GUARD * GUARD; }
 void check_guards(const std::string& after) {
     for (auto& [address, allocation] : allocations) {
         // The guard behind begins at the last byte of the allocation, not of its padding.
-        bool behind = intact(address + padded(allocation.bytes));
+        bool behind = intact(address + padded(allocation.bytes), allocation.pattern);
         for (size_t i = allocation.bytes; i < padded(allocation.bytes); i++) {
             behind = behind && reinterpret_cast<unsigned char*>(address)[i]
-                == reinterpret_cast<const unsigned char*>(&PATTERN)[i % 4];
+                == reinterpret_cast<const unsigned char*>(&allocation.pattern)[i % 4];
         }
-        if (!intact(address - GUARD) || !behind) {
+        if (!intact(address - GUARD, allocation.pattern) || !behind) {
             fail(ILLEGAL_ADDRESS, after + " wrote outside of an allocation of " + std::to_string(allocation.bytes)
                 + " bytes");
             return;
@@ -262,8 +270,9 @@ API cuMemAlloc_v2(uint64_t* address, size_t bytes) {
     void* memory = nullptr;
     if (posix_memalign(&memory, GUARD, padded(bytes) + 2 * GUARD) != 0) return OUT_OF_MEMORY;
     *address = reinterpret_cast<uint64_t>(memory) + GUARD;
-    fill(*address - GUARD, padded(bytes) + 2 * GUARD);
-    allocations[*address] = {*address, bytes};
+    uint32_t pattern = next_pattern();
+    fill(*address - GUARD, padded(bytes) + 2 * GUARD, pattern);
+    allocations[*address] = {*address, bytes, pattern};
     allocated_bytes += bytes;
     peak_bytes = std::max(peak_bytes, allocated_bytes);
     return SUCCESS;
@@ -429,6 +438,8 @@ API cuGetErrorName(int status, const char** name) {
         case INVALID_DEVICE: *name = "CUDA_ERROR_INVALID_DEVICE"; break;
         case INVALID_CONTEXT: *name = "CUDA_ERROR_INVALID_CONTEXT"; break;
         case INVALID_PTX: *name = "CUDA_ERROR_INVALID_PTX"; break;
+        case NO_BINARY: *name = "CUDA_ERROR_NO_BINARY_FOR_GPU"; break;
+        case UNSUPPORTED_PTX: *name = "CUDA_ERROR_UNSUPPORTED_PTX_VERSION"; break;
         case NOT_FOUND: *name = "CUDA_ERROR_NOT_FOUND"; break;
         case INVALID_HANDLE: *name = "CUDA_ERROR_INVALID_HANDLE"; break;
         case NOT_READY: *name = "CUDA_ERROR_NOT_READY"; break;
@@ -478,8 +489,12 @@ extern "C" __attribute__((visibility("default"))) void emulator_recover() {
     allocations_until_failure = launches_until_failure = -1;
     limit_bytes = 8ll << 30;
     for (auto& [address, allocation] : allocations) {
-        fill(address - GUARD, GUARD);
-        fill(address + padded(allocation.bytes), GUARD);
+        fill(address - GUARD, GUARD, allocation.pattern);
+        fill(address + padded(allocation.bytes), GUARD, allocation.pattern);
+        for (size_t i = allocation.bytes; i < padded(allocation.bytes); i++) {
+            reinterpret_cast<unsigned char*>(address)[i]
+                = reinterpret_cast<const unsigned char*>(&allocation.pattern)[i % 4];
+        }
     }
 }
 extern "C" __attribute__((visibility("default"))) const char* emulator_fault() { return fault_text.c_str(); }

@@ -44,6 +44,11 @@ KERNEL planted_overrun(float* __restrict__ y, int n) {
     for (i64 i = first_element(); i <= n; i += all_threads()) y[i] = 1;
 }
 
+// Reads and writes one element too many: what it writes is made of the guard of x, a NaN like that of y.
+KERNEL planted_overrun_of_both(const float* __restrict__ x, float* __restrict__ y, int n) {
+    for (i64 i = first_element(); i <= n; i += all_threads()) y[i] = x[i] + 1;
+}
+
 // Adds up what nobody wrote.
 KERNEL planted_uninitialised(float* __restrict__ y) {
     __shared__ float tile[256];

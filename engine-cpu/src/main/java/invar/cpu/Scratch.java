@@ -50,7 +50,8 @@ enum Scratch {
 
     private static final ThreadLocal<float[][]> BUFFERS = ThreadLocal.withInitial(() -> new float[values().length][0]);
 
-    private static final ThreadLocal<double[][]> DOUBLES = ThreadLocal.withInitial(() -> new double[values().length][0]);
+    private static final ThreadLocal<double[][]> DOUBLES =
+            ThreadLocal.withInitial(() -> new double[values().length][0]);
 
     /// Where the numbers of [#aligned] begin: see [CpuStorage#FIRST].
     static final int ALIGNED = CpuStorage.FIRST;

@@ -49,7 +49,12 @@ final class CudaReplay implements Replay {
         int status = cuGraphInstantiate(executable, graph, 0);
         cuGraphDestroy(graph);
         Driver.check(status, "cuGraphInstantiate");
-        run();
+        try {
+            run();
+        } catch (RuntimeException e) {
+            cuGraphExecDestroy(executable);
+            throw e;
+        }
     }
 
     /// An empty set, by identity.

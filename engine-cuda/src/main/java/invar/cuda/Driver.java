@@ -23,6 +23,9 @@ final class Driver {
     /// The system property with the path of a driver's library.
     static final String LIBRARY = "invar.cuda.driver";
 
+    /// Its name where the system finds it.
+    private static final String SYSTEM = "libcuda.so.1";
+
     /// The oldest CUDA that is served, as the driver gives its version: 12.0, which came with driver 525.
     private static final int OLDEST = 12_000;
 
@@ -66,10 +69,20 @@ final class Driver {
         }
         String library = System.getProperty(LIBRARY);
         try {
-            if (library == null) SymbolLookup.libraryLookup("libcuda.so.1", Arena.global());
-            else System.load(library);
+            SymbolLookup symbols;
+            if (library == null) {
+                symbols = SymbolLookup.libraryLookup(SYSTEM, Arena.global());
+            } else {
+                System.load(library);
+                symbols = SymbolLookup.loaderLookup();
+            }
+            if (symbols.find("cuInit").isEmpty()) {          // JCuda's first call would end the JVM
+                return Optional.of((library == null ? SYSTEM : library) + " is not NVIDIA's driver: it has no cuInit");
+            }
         } catch (IllegalArgumentException e) {
-            return Optional.of("no NVIDIA driver is installed (there is no libcuda.so.1)");
+            return Optional.of(LoaderError.of(SYSTEM).filter(text -> !text.endsWith("No such file or directory"))
+                    .map(text -> "the NVIDIA driver cannot be loaded: " + text)
+                    .orElse("no NVIDIA driver is installed (there is no " + SYSTEM + ")"));
         } catch (UnsatisfiedLinkError e) {
             return Optional.of("the driver that -D" + LIBRARY + " names cannot be loaded: " + e.getMessage());
         }

@@ -11,7 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
@@ -23,6 +26,8 @@ final class Kernels implements AutoCloseable {
 
     /// Where the resources of the engine's kernels are.
     static final String FOLDER = "/invar/kernels/";
+
+    private static final Pattern ENTRY = Pattern.compile("\\.entry\\s+(\\w+)");
 
     private final String folder;
     private final Map<String, CUmodule> modules = new TreeMap<>();
@@ -37,11 +42,15 @@ final class Kernels implements AutoCloseable {
         this.folder = folder;
         this.launch = new Launch(gpu);
         try {
+            Map<String, Set<String>> entries = new HashMap<>();
             for (String line : new String(resource("index.txt"), StandardCharsets.UTF_8).split("\n")) {
                 String[] parts = line.strip().split("\\s+");                 // kernel file
                 if (parts.length != 2) throw unusable("index.txt is not a list of kernels and their files");
                 if (isForAnother(parts[1], precision)) continue;
-                if (!modules.containsKey(parts[1])) modules.put(parts[1], load(parts[1]));
+                if (!modules.containsKey(parts[1])) modules.put(parts[1], load(parts[1], entries));
+                if (!entries.get(parts[1]).contains(parts[0])) {
+                    throw unusable(parts[1] + ".ptx has no entry point " + parts[0]);
+                }
                 moduleOf.put(parts[0], modules.get(parts[1]));
             }
         } catch (RuntimeException | Error e) {
@@ -70,15 +79,25 @@ final class Kernels implements AutoCloseable {
         return launch.of(name, function);
     }
 
-    private CUmodule load(String file) {
+    /// @param entries where the entry points that the file has are noted
+    private CUmodule load(String file, Map<String, Set<String>> entries) {
         byte[] text = resource(file + ".ptx");
+        entries.put(file, ENTRY.matcher(new String(text, StandardCharsets.UTF_8)).results().map(found -> found.group(1))
+                .collect(Collectors.toUnmodifiableSet()));
         CUmodule module = new CUmodule();
         int status = cuModuleLoadData(module, Arrays.copyOf(text, text.length + 1));      // ends with a zero
-        if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) Driver.check(status, "cuModuleLoadData for " + file + ".ptx");
-        if (status != CUresult.CUDA_SUCCESS) {
+        String usual = switch (status) {
+            case CUresult.CUDA_ERROR_INVALID_PTX, CUresult.CUDA_ERROR_INVALID_IMAGE, CUresult.CUDA_ERROR_INVALID_SOURCE ->
+                    "the program's file may be damaged";
+            case CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION -> "a newer driver is needed";
+            case CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU -> "they are not for this device";
+            default -> null;
+        };
+        if (usual != null) {
             throw new IllegalArgumentException("the driver does not take the kernels in " + file + ".ptx: "
-                    + Driver.name(status) + "; the program's file may be damaged");
+                    + Driver.name(status) + "; " + usual);
         }
+        Driver.check(status, "cuModuleLoadData for " + file + ".ptx");
         return module;
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,7 +94,8 @@ class OpeningTest {
             + "memory",
         "cuEventCreate 2 1 | cuEventCreate: CUDA_ERROR_OUT_OF_MEMORY; other programs may be using the device's memory",
         "cuModuleLoadData 2 | cuModuleLoadData for augment.ptx: CUDA_ERROR_OUT_OF_MEMORY; other programs may be using "
-            + "the device's memory"})
+            + "the device's memory",
+        "cuModuleLoadData 700 | cuModuleLoadData for augment.ptx: CUDA_ERROR_ILLEGAL_ADDRESS"})
     void whatTheDriverRefusesWhileOpeningIsOneSentence(String call, String why)
             throws IOException, InterruptedException {
         assertThat(onEmulator("cuda", "EMULATOR_REFUSE", call))
@@ -142,6 +144,51 @@ class OpeningTest {
                         + "CUDA_ERROR_INVALID_PTX; the program's file may be damaged");
         assertThat(opening("auto", Map.of(), System.getProperty(Driver.LIBRARY), List.of(withPlainProvider())))
                 .startsWith("plain 4.0 [cuda: the driver does not take the kernels in pointwise.ptx");
+    }
+
+    /// The driver takes such a file, and would miss the kernel in the midst of a run.
+    @Test
+    void aFileOfKernelsWithoutOneOfThemIsNotUsed() throws IOException, InterruptedException {
+        Path kernels = Files.createDirectories(folder.resolve("invar/kernels"));
+        try (InputStream ptx = Kernels.class.getResourceAsStream(Kernels.FOLDER + "pointwise.ptx")) {
+            String text = new String(ptx.readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(text).contains(".entry affine(");
+            Files.writeString(kernels.resolve("pointwise.ptx"), text.replace(".entry affine(", ".entry affine_("));
+        }
+        Files.writeString(kernels.resolve("index.txt"), "affine pointwise\n");
+        String sentence = "the program's file is damaged, or was built without its kernels: pointwise.ptx has no entry "
+                + "point affine";
+        assertThat(opening("cuda", Map.of(), System.getProperty(Driver.LIBRARY), List.of(folder)))
+                .isEqualTo("device 'cuda' cannot be used here: " + sentence);
+        assertThat(opening("auto", Map.of(), System.getProperty(Driver.LIBRARY), List.of(withPlainProvider())))
+                .isEqualTo("plain 4.0 [cuda: " + sentence + "]");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "218 | CUDA_ERROR_INVALID_PTX; the program's file may be damaged",
+        "222 | CUDA_ERROR_UNSUPPORTED_PTX_VERSION; a newer driver is needed",
+        "209 | CUDA_ERROR_NO_BINARY_FOR_GPU; they are not for this device"})
+    void saysWhyTheDriverDoesNotTakeKernels(String status, String why) throws IOException, InterruptedException {
+        assertThat(onEmulator("cuda", "EMULATOR_REFUSE", "cuModuleLoadData " + status))
+                .isEqualTo("device 'cuda' cannot be used here: the driver does not take the kernels in augment.ptx: "
+                        + why);
+    }
+
+    @Test
+    void aDriverThatCannotBeLoadedIsNotCalledAbsent() throws IOException, InterruptedException {
+        Files.writeString(folder.resolve("libcuda.so.1"), "hello");
+        assertThat(opening("cuda", Map.of("LD_LIBRARY_PATH", folder.toString()), null, List.of()))
+                .startsWith("device 'cuda' cannot be used here: the NVIDIA driver cannot be loaded: " + folder
+                        + "/libcuda.so.1: ").doesNotContain("\n");
+    }
+
+    /// JCuda's first call of such a library would end the JVM.
+    @Test
+    void aLibraryThatIsNoDriverIsRefused() throws IOException, InterruptedException {
+        String other = Path.of(System.getProperty("java.home"), "lib", "libsyslookup.so").toString();
+        assertThat(opening("cuda", Map.of(), other, List.of()))
+                .isEqualTo("device 'cuda' cannot be used here: " + other + " is not NVIDIA's driver: it has no cuInit");
     }
 
     @ParameterizedTest

@@ -127,6 +127,14 @@ class PlantedFaultsTest {
         assertThat(Emulator.fault()).contains("planted_overrun wrote outside of an allocation of " + 4 * N + " bytes");
     }
 
+    /// And where what is written is made of what lies behind the input, which is no number either.
+    @Test
+    void oneElementTooManyOfBothIsAWriteOutOfBounds() {
+        gpu.kernel("planted_overrun_of_both").address(x.address()).address(y.address()).i32(N).blocks(BLOCKS, 256, 0);
+        assertThatThrownBy(gpu::synchronize).hasMessageContaining("CUDA_ERROR_ILLEGAL_ADDRESS");
+        assertThat(Emulator.fault()).contains("planted_overrun_of_both wrote outside of an allocation of " + 4 * N);
+    }
+
     @Test
     void sharedMemoryThatNobodyWroteIsNotANumber() {
         gpu.kernel("planted_uninitialised").address(y.address()).blocks(1, 256, 0);

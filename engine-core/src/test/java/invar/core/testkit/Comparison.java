@@ -73,7 +73,8 @@ final class Comparison {
     /// The same with every input a view into a larger tensor, at an odd offset, and every output amid foreign memory.
     private void guarded(Case c, double[][] expected, double[][] noise) {
         List<Guarded> in = new ArrayList<>(), out = new ArrayList<>();
-        for (int i = 0; i < c.in().size(); i++) in.add(Guarded.of(device, c.in().get(i), 3 + 2 * i));
+        int written = c.op() instanceof Op.InPlace update ? update.written() : 0;
+        for (int i = 0; i < c.in().size(); i++) in.add(Guarded.of(device, c.in().get(i), 3 + 2 * i, i < written));
         Tensor[] x = in.stream().map(Guarded::inside).toArray(Tensor[]::new);
         List<Tensor> results;
         if (executes(c.op()) && !c.gradient()) {

@@ -11,9 +11,12 @@ import invar.core.PointwiseOp.Unary;
 import invar.core.Shape;
 import invar.core.reference.ReferenceBackend;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// A contract is worth what it catches.
 final class ComparisonTest {
@@ -82,14 +85,26 @@ final class ComparisonTest {
         assertThat(passes(with(x -> Double.isNaN(x) ? 0 : x), c)).isFalse();
     }
 
-    @Test
-    void writingOutsideATensorIsCaught() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void writingOutsideATensorIsCaught(boolean written) {
         try (Device device = new Device("reference", new ReferenceBackend())) {
-            Guarded guarded = Guarded.of(device, Input.gaussian(1, Shape.of(2, 3)), 5);
+            Guarded guarded = Guarded.of(device, Input.gaussian(1, Shape.of(2, 3)), 5, written);
             assertThatCode(() -> guarded.assertIntact("x")).doesNotThrowAnyException();
             guarded.whole().rows(11, 12).upload(0.0);
             assertThatThrownBy(() -> guarded.assertIntact("x"))
                     .hasMessageContaining("x: element 6, outside the tensor");
+        }
+    }
+
+    /// One element too many, as with i <= n, writes what it makes of the element behind the input: not a number.
+    @Test
+    void writingOneElementTooManyIsCaught() {
+        try (Device device = new Device("reference", new ReferenceBackend())) {
+            Guarded x = Guarded.of(device, Input.gaussian(1, Shape.of(7)), 3, false);
+            Guarded y = Guarded.empty(device, Shape.of(7), false, 16);
+            y.whole().rows(16, 24).upload(Arrays.copyOfRange(x.whole().doubles(), 3, 11));
+            assertThatThrownBy(() -> y.assertIntact("y")).hasMessageContaining("y: element 7, outside the tensor");
         }
     }
 }
