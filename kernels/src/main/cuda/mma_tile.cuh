@@ -89,6 +89,33 @@ struct MmaTile {
     __device__ __forceinline__ float of(int s, int i, int t, int j) const {
         return sum[2 * s + i / 2][t / 2 * 4 + j][i % 2 * 2 + t % 2];
     }
+    __device__ __forceinline__ float& at(int s, int i, int t, int j) {
+        return sum[2 * s + i / 2][t / 2 * 4 + j][i % 2 * 2 + t % 2];
+    }
+
+    // Replaces the sums inside of the result by f(row, column, sum).
+    template <class F>
+    __device__ __forceinline__ void replace(int first_row, int rows, int first_column, int columns, const F& f) {
+        first_row += lane_row();
+        first_column += lane_column();
+#pragma unroll
+        for (int t = 0; t < 2 * COLUMN_STRIPES; t++) {
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                int column = first_column + 16 * t + j;
+                if (column >= columns) continue;
+#pragma unroll
+                for (int s = 0; s < ROW_STRIPES; s++) {
+#pragma unroll
+                    for (int i = 0; i < 4; i++) {
+                        int row = first_row + 32 * s + i;
+                        float& sum = at(s, i, t, j);
+                        if (row < rows) sum = f(row, column, sum);
+                    }
+                }
+            }
+        }
+    }
 
     // As Tile::write.
     template <class Place>
@@ -145,8 +172,8 @@ using SmallMma = MmaTile<P, 1, 2, 1, 1, 4, 4>;           //  32 x  64,  64 threa
 
 #define MMA_BOUNDS(T) __launch_bounds__(T::THREADS, T::TOGETHER)
 
-// What a loader knows of one operand: what is the same in all threads. The rest is computed again for each step, because
-// registers are scarce.
+// What a loader knows of one operand: what is the same in all threads. The rest is computed again for each step,
+// because registers are scarce.
 struct OperandCopied {
     const float* at;                                     // the first number of the step
     int stride, left;                                    // left: of the extent
