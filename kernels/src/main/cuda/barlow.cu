@@ -8,6 +8,7 @@ derived in docs/math/barlow_twins.md.                                           
 
 a, b, dx, dy (n, d); G, H (n, n); means, rstds, c (d). The (d, d) matrix of correlations never exists; x and y exist as
 panels of 64 x 16 in shared memory only. dx goes through the normalisation by column_products and batch_norm_gradient.
+On tensor cores barlow_grams and barlow_backward are those of barlow_mma.cuh, and the others serve, too.
 
 launch   barlow_grams: grid = (tiles on and above the diagonal, pieces of the sum, 2 sides), 256 threads, 17 KiB of
          shared memory; column_barlow: see column_sums.cuh; barlow_backward: grid = tiles of (n, d); others as stated
@@ -71,7 +72,8 @@ KERNEL barlow_grams(const float* __restrict__ a, const float* __restrict__ b, co
         [=](int i, int j, float v) { mine[static_cast<i64>(i) * n + j] = v; });
 }
 
-// G and H from their pieces, mirrored, and each block's share of <G, H>.
+// G and H from their pieces, mirrored, and each block's share of <G, H>. Pieces of barlow_mma.cuh are in tiles of 64 or
+// 128, which have all that is read here, too.
 KERNEL barlow_mirror(const float* __restrict__ parts, int pieces, float* __restrict__ grams_a,
     float* __restrict__ grams_b, double* __restrict__ shares, int n) {
     __shared__ double places[WARP];

@@ -9,8 +9,9 @@ docs/math/batchnorm.md.                                 ops: BatchNorm, BatchNor
 
 x, y, dy, dx, r, dr  (rows, channels, inner), M = rows * inner; the others (channels)
 launch   *_moments, *_products: see column_sums.cuh; *_statistics, *_slopes: a warp a channel, 256 threads a block;
-         batch_norm_apply, batch_norm_gradient: grid = (columns / block, rows shared out), a thread keeps its column
-         and with it the numbers of its channel, so that no division and no other reading is left in the loop
+         batch_norm_apply, standard_columns, batch_norm_gradient: grid = (columns / block, rows shared out), a thread
+         keeps its column and with it the numbers of its channel, so that no division and no other reading is left in
+         the loop
 traffic  forward x twice, y once (and r); backward x, dy (and y) twice, dx once (and dr)
 numerics sums of x - first and of its square, first being a value of the channel: the difference loses a factor of M at
          most, and sums are doubles (ChannelSums of engine-cpu has the reason); what the rounding of the mean leaves
@@ -122,6 +123,19 @@ KERNEL batch_norm_apply(const float* __restrict__ x, const float* __restrict__ r
         float v = fmaf(x[i] - m, a, b);
         if (r != nullptr) v += r[i];
         y[i] = relu && v <= 0 ? 0.0f : v;
+    }
+}
+
+// y = scale (x - mean) rstd of every column, written for tensor cores: copies to shared memory go past the registers.
+KERNEL standard_columns(const float* __restrict__ x, const float* __restrict__ means, const float* __restrict__ rstds,
+    float* __restrict__ y, i64 rows, int columns, float scale) {
+    i64 column = first_element();
+    if (column >= columns) return;
+    float mean = means[column], rstd = rstds[column];
+#pragma unroll 4
+    for (i64 row = blockIdx.y; row < rows; row += gridDim.y) {
+        i64 i = row * columns + column;
+        y[i] = (x[i] - mean) * rstd * scale;
     }
 }
 

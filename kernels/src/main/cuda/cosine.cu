@@ -5,6 +5,8 @@ The cosine of every row of a with every row of b, and its gradients; derived in 
     da = rA (du - u u'du),  db alike (unit_rows_backward in l2_normalize.cu)
 
 a, da (n, d); b, db (m, d); s, ds (n, m); rA (n); rB (m). u and v exist as panels of 64 x 16 in shared memory only.
+On tensor cores, where copies to shared memory go past the registers, u and v are written by l2_normalize.cu, and s, du
+and dv are products of gemm_mma.cuh, which has their traffic, numerics and order; the rest is the same.
 
 launch   grid = (tiles of 64 x 64 of the result, pieces of the sum), 256 threads, 17 KiB of shared memory. Results of
          few tiles have their sums cut into pieces, which sum_of_pieces adds

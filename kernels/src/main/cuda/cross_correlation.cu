@@ -6,7 +6,9 @@ arXiv:2103.03230, Eq. 2; derived in docs/math/cross_correlation.md.          ops
     da = rstdA (dx - 1/n sum dx - x 1/n sum dx x),  db alike
 
 a, b, da, db (n, d); c, dc (d, d); means, rstds (d). x and y exist as panels of 64 x 16 in shared memory only. Means and
-rstds come from column_moments, da from column_products and batch_norm_gradient (batch_norm.cu).
+rstds come from column_moments, da from column_products and batch_norm_gradient (batch_norm.cu). On tensor cores, where
+copies to shared memory go past the registers, x and y, one of them divided by n, are written by standard_columns
+(batch_norm.cu), and c, dx and dy are products of gemm_mma.cuh, which has their traffic, numerics and order.
 
 launch   grid = (tiles of 64 x 64 of the result, pieces of the sum), 256 threads, 17 KiB of shared memory; sum_of_pieces
          (cosine.cu) adds the pieces and divides by n

@@ -1,5 +1,6 @@
 /*
-Matrix products on tensor cores: gemm.cu with factors rounded to P.                  op: invar.core.ContractionOp.MatMul
+Matrix products on tensor cores: gemm.cu with factors rounded to P.
+               ops: invar.core.ContractionOp.MatMul; the products of CosineSimilarity(Grad) and CrossCorrelation(Grad)
 
     C[b, i, j] = sum over l of P(A[b, i, l]) P(B[b, l, j])
 

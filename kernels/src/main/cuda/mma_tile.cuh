@@ -89,6 +89,33 @@ struct MmaTile {
     __device__ __forceinline__ float of(int s, int i, int t, int j) const {
         return sum[2 * s + i / 2][t / 2 * 4 + j][i % 2 * 2 + t % 2];
     }
+    __device__ __forceinline__ float& at(int s, int i, int t, int j) {
+        return sum[2 * s + i / 2][t / 2 * 4 + j][i % 2 * 2 + t % 2];
+    }
+
+    // Replaces the sums inside of the result by f(row, column, sum).
+    template <class F>
+    __device__ __forceinline__ void replace(int first_row, int rows, int first_column, int columns, const F& f) {
+        first_row += lane_row();
+        first_column += lane_column();
+#pragma unroll
+        for (int t = 0; t < 2 * COLUMN_STRIPES; t++) {
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                int column = first_column + 16 * t + j;
+                if (column >= columns) continue;
+#pragma unroll
+                for (int s = 0; s < ROW_STRIPES; s++) {
+#pragma unroll
+                    for (int i = 0; i < 4; i++) {
+                        int row = first_row + 32 * s + i;
+                        float& sum = at(s, i, t, j);
+                        if (row < rows) sum = f(row, column, sum);
+                    }
+                }
+            }
+        }
+    }
 
     // As Tile::write.
     template <class Place>
@@ -145,26 +172,32 @@ using SmallMma = MmaTile<P, 1, 2, 1, 1, 4, 4>;           //  32 x  64,  64 threa
 
 #define MMA_BOUNDS(T) __launch_bounds__(T::THREADS, T::TOGETHER)
 
-// As AlongSum: value (e, k) at from[e * stride + k]. Where rows are in quads, eight lanes copy the 128 bytes of a row,
-// and other rows go number by number, a warp a row. What is the same in all threads is kept, and the rest is computed
-// again for each step, because registers are scarce.
-template <class T, int EXTENT>
-struct AlongSumCopied {
-    using Layout = ByRow;
+// What a loader knows of one operand: what is the same in all threads. The rest is computed again for each step,
+// because registers are scarce.
+struct OperandCopied {
     const float* at;                                     // the first number of the step
-    int stride, rows;                                    // rows: of the extent that are left
-    bool quads;
+    int stride, left;                                    // left: of the extent
+    bool quads;                                          // whether rows of memory are copied 16 bytes at a time
+
+    __device__ __forceinline__ OperandCopied(const float* first, int stride, int left)
+        : at(first), stride(stride), left(left), quads(in_quads(first, stride)) {}
+};
+
+// As AlongSum: value (e, k) at from[e * stride + k]. Where rows are in quads, eight lanes copy the 128 bytes of a row,
+// and other rows go number by number, a warp a row.
+template <class T, int EXTENT>
+struct AlongSumCopied : OperandCopied {
+    using Layout = ByRow;
 
     __device__ __forceinline__ AlongSumCopied(const float* from, int stride, int first, int extent, int begin)
-        : at(from + static_cast<i64>(first) * stride + begin), stride(stride), rows(extent - first),
-          quads(in_quads(at, stride)) {}
+        : OperandCopied(from + static_cast<i64>(first) * stride + begin, stride, extent - first) {}
 
     __device__ __forceinline__ void load(float* to, int depth) {
         int thread = again(threadIdx.x);
         i64 line = again(stride);
         if (quads) {
             constexpr int PASS = T::THREADS / 8;
-            int row = thread / 8, k = thread % 8 * 4, some = k < depth ? rows - row : 0;
+            int row = thread / 8, k = thread % 8 * 4, some = k < depth ? left - row : 0;
             const float* from = at + row * line + k;
 #pragma unroll
             for (int i = 0; i < EXTENT / PASS; i++) {
@@ -173,7 +206,7 @@ struct AlongSumCopied {
             }
         } else {
             constexpr int PASS = T::WARPS;
-            int row = thread / WARP, k = thread % WARP, some = k < depth ? rows - row : 0;
+            int row = thread / WARP, k = thread % WARP, some = k < depth ? left - row : 0;
             const float* from = at + row * line + k;
 #pragma unroll
             for (int i = 0; i < EXTENT / PASS; i++) {
@@ -188,22 +221,18 @@ struct AlongSumCopied {
 // As AcrossSum: value (e, k) at from[k * stride + e]. A row of k is copied by as many lanes as it has quads, or number
 // by number by a warp.
 template <class T, int EXTENT>
-struct AcrossSumCopied {
+struct AcrossSumCopied : OperandCopied {
     using Layout = ByDepth<EXTENT>;
-    const float* at;
-    int stride, places;                                  // places: of the extent that are left
-    bool quads;
 
     __device__ __forceinline__ AcrossSumCopied(const float* from, int stride, int first, int extent, int begin)
-        : at(from + static_cast<i64>(begin) * stride + first), stride(stride), places(extent - first),
-          quads(in_quads(at, stride)) {}
+        : OperandCopied(from + static_cast<i64>(begin) * stride + first, stride, extent - first) {}
 
     __device__ __forceinline__ void load(float* to, int depth) {
         int thread = again(threadIdx.x);
         i64 line = again(stride);
         if (quads) {
             constexpr int QUADS = EXTENT / 4, PASS = T::THREADS / QUADS;
-            int k = thread / QUADS, e = thread % QUADS * 4, some = e < places ? depth - k : 0;
+            int k = thread / QUADS, e = thread % QUADS * 4, some = e < left ? depth - k : 0;
             const float* from = at + k * line + e;
 #pragma unroll
             for (int i = 0; i < T::DEPTH / PASS; i++) {
@@ -219,7 +248,7 @@ struct AcrossSumCopied {
 #pragma unroll
                 for (int j = 0; j < EXTENT; j += WARP) {
                     copy_one(to + Layout::place(e + j, k + i * PASS), from + j,
-                        k + i * PASS < depth && e + j < places);
+                        k + i * PASS < depth && e + j < left);
                 }
                 from += PASS * line;
             }

@@ -137,12 +137,24 @@ struct Neighbours {
     __device__ __forceinline__ i64 operator()(int column) const { return column; }
 };
 
-// The tile of this block, and its part of the sum. gridDim.x is tiles times batch and gridDim.y the number of parts.
-// Tiles go down eight rows of tiles before they go right: blocks that run together share most of what they read.
+// This block's part of the sum; gridDim.y is the number of parts.
 template <class T>
-struct Work {
-    int batch, row, column;                              // `row` and `column` of the tile's first sum
+struct Part {
     int begin, depth;                                    // the first k, and how many
+
+    // Of `all` values of k; parts are whole steps.
+    __device__ __forceinline__ void sum_over(int all) {
+        i64 steps = (static_cast<i64>(all) + T::DEPTH - 1) / T::DEPTH;
+        begin = static_cast<int>(steps * blockIdx.y / gridDim.y * T::DEPTH);
+        depth = static_cast<int>(min(static_cast<i64>(all), steps * (blockIdx.y + 1) / gridDim.y * T::DEPTH)) - begin;
+    }
+};
+
+// The tile of this block, and its part of the sum. gridDim.x is tiles times batch. Tiles go down eight rows of tiles
+// before they go right: blocks that run together share most of what they read.
+template <class T>
+struct Work : Part<T> {
+    int batch, row, column;                              // `row` and `column` of the tile's first sum
 
     __device__ __forceinline__ Work(int rows, int columns) {
         int down = (rows - 1) / T::ROWS + 1, right = (columns - 1) / T::COLUMNS + 1, tiles = down * right;
@@ -153,12 +165,19 @@ struct Work {
         row = (8 * band + within % height) * T::ROWS;
         column = within / height * T::COLUMNS;
     }
+};
 
-    // Of `all` values of k; parts are whole steps.
-    __device__ __forceinline__ void sum_over(int all) {
-        i64 steps = (static_cast<i64>(all) + T::DEPTH - 1) / T::DEPTH;
-        begin = static_cast<int>(steps * blockIdx.y / gridDim.y * T::DEPTH);
-        depth = static_cast<int>(min(static_cast<i64>(all), steps * (blockIdx.y + 1) / gridDim.y * T::DEPTH)) - begin;
+// The same where the result is symmetric and gridDim.x is the number of tiles on and above its diagonal, row by row.
+template <class T>
+struct HalfWork : Part<T> {
+    static_assert(T::ROWS == T::COLUMNS, "half of the tiles needs square ones");
+    int row, column;
+
+    __device__ __forceinline__ explicit HalfWork(int extent) {
+        int tiles = (extent - 1) / T::ROWS + 1, down = 0, at = again(blockIdx.x);
+        while (at >= tiles - down) at -= tiles - down++;                   // row `down` has tiles - down of them
+        row = down * T::ROWS;
+        column = (down + at) * T::COLUMNS;
     }
 };
 

@@ -34,10 +34,16 @@ final class Contractions {
         Tiling tiling = choice.of(m, n, k, batch);
         long to = tiling.parts() == 1 ? CudaStorage.address(c) : gpu.memory().scratch(4L * tiling.parts() * size);
         String layout = (op.transposeA() ? "t" : "n") + (op.transposeB() ? "t" : "n");
-        Launch launch = gpu.kernel("gemm_" + name(tiling, gpu) + "_" + layout).tensor(a).tensor(b).address(to).i32(m)
+        multiply(layout, CudaStorage.address(a), CudaStorage.address(b), to, m, n, k, batch, tiling, gpu);
+        addParts(tiling, to, c, gpu);
+    }
+
+    /// `batch` products (m, n) with sums over k, or, one behind the other, the parts of them. layout: as in `gemm.cu`.
+    static void multiply(String layout, long a, long b, long to, int m, int n, int k, long batch, Tiling tiling,
+            Gpu gpu) {
+        Launch launch = gpu.kernel("gemm_" + name(tiling, gpu) + "_" + layout).address(a).address(b).address(to).i32(m)
                 .i32(n).i32(k);
         start(launch, tiling, Math.multiplyExact(tiling.tile().covering(m, n), batch), gpu);
-        addParts(tiling, to, c, gpu);
     }
 
     /// As entry points are called: `large`, `tf32_large`.

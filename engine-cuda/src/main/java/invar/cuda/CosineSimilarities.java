@@ -5,8 +5,8 @@ import invar.core.fused.CosineSimilarity;
 import invar.core.fused.CosineSimilarityGrad;
 import invar.core.spi.Precision;
 
-/// [CosineSimilarity] and its gradients: `cosine.cu`. On tensor cores the matrix is the product of rows of unit length,
-/// which `gemm_mma.cuh` makes; gradients are in single precision.
+/// [CosineSimilarity] and its gradients: `cosine.cu`. On tensor cores they are products by `gemm_mma.cuh` of rows of
+/// unit length, which are written first.
 final class CosineSimilarities {
 
     private CosineSimilarities() {}
@@ -33,9 +33,7 @@ final class CosineSimilarities {
         long to = tiling.parts() == 1 ? CudaStorage.address(out[0]) : at[2];
         L2Normalizes.normalize(in[0], at[0], CudaStorage.address(out[1]), n, d, op.epsilon(), gpu);
         L2Normalizes.normalize(in[1], at[1], CudaStorage.address(out[2]), m, d, op.epsilon(), gpu);
-        Launch launch = gpu.kernel("gemm_" + Contractions.name(tiling, gpu) + "_nt").address(at[0]).address(at[1])
-                .address(to).i32(n).i32(m).i32(d);
-        Contractions.start(launch, tiling, tiling.tile().covering(n, m), gpu);
+        Contractions.multiply("nt", at[0], at[1], to, n, m, d, 1, tiling, gpu);
         Contractions.addParts(tiling, to, out[0], gpu);
     }
 
@@ -47,6 +45,10 @@ final class CosineSimilarities {
     static void execute(CosineSimilarityGrad op, Tensor[] in, Tensor[] out, Gpu gpu) {
         Tensor a = in[0], b = in[1], rA = in[2], rB = in[3], ds = in[4];
         int n = a.dim(0), m = b.dim(0), d = a.dim(1);
+        if (gpu.precision() != Precision.FP32) {
+            onTensorCores(op, in, out, n, m, d, gpu);
+            return;
+        }
         int down = Tiles.pieces((long) Tiles.along(n) * Tiles.along(d), m);
         int across = Tiles.pieces((long) Tiles.along(m) * Tiles.along(d), n);
         long[] at = Slices.of(gpu, 4L * n * d * down, 4L * m * d * across);
@@ -56,5 +58,20 @@ final class CosineSimilarities {
                 .address(at[1]), m, d, across);
         L2Normalizes.backward(a, CudaStorage.address(rA), at[0], down, 0, out[0], n, d, op.epsilon(), 1, gpu);
         L2Normalizes.backward(b, CudaStorage.address(rB), at[1], across, 0, out[1], m, d, op.epsilon(), 1, gpu);
+    }
+
+    private static void onTensorCores(CosineSimilarityGrad op, Tensor[] in, Tensor[] out, int n, int m, int d,
+            Gpu gpu) {
+        Tensor a = in[0], b = in[1];
+        Tiling down = Tiling.of(n, d, m, 1), across = Tiling.of(m, d, n, 1);
+        long ds = CudaStorage.address(in[4]), rA = CudaStorage.address(in[2]), rB = CudaStorage.address(in[3]);
+        long[] at = Slices.of(gpu, 4L * Math.max(n, m) * d, 4L * Math.max(n, m), 4L * n * d * down.parts(),
+                4L * m * d * across.parts());
+        L2Normalizes.normalize(b, at[0], at[1], m, d, op.epsilon(), gpu);
+        Contractions.multiply("nn", ds, at[0], at[2], n, d, m, 1, down, gpu);
+        L2Normalizes.normalize(a, at[0], at[1], n, d, op.epsilon(), gpu);
+        Contractions.multiply("tn", ds, at[0], at[3], m, d, n, 1, across, gpu);
+        L2Normalizes.backward(a, rA, at[2], down.parts(), 0, out[0], n, d, op.epsilon(), 1, gpu);
+        L2Normalizes.backward(b, rB, at[3], across.parts(), 0, out[1], m, d, op.epsilon(), 1, gpu);
     }
 }

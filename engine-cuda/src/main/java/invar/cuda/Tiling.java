@@ -38,6 +38,12 @@ record Tiling(Tile tile, int parts) {
             return Math.multiplyExact(Math.ceilDiv(ofRows, rows), Math.ceilDiv(ofColumns, columns));
         }
 
+        /// How many of them lie on and above the diagonal of a square result; for tiles that are square themselves.
+        long coveringHalf(long extent) {
+            long along = Math.ceilDiv(extent, rows);
+            return along * (along + 1) / 2;
+        }
+
         /// Threads of a block.
         int threads(Precision precision) {
             return precision == Precision.FP32 ? threads : mmaThreads;
@@ -70,10 +76,28 @@ record Tiling(Tile tile, int parts) {
     static Tiling of(long rows, long columns, long depth, long batch) {
         for (Tile tile : Tile.values()) {
             long blocks = Math.multiplyExact(tile.covering(rows, columns), batch);
-            int parts = blocks >= HALF ? 1 : (int) Math.clamp(depth / LENGTH, 1, Math.ceilDiv(ENOUGH, blocks));
+            int parts = parts(blocks, depth);
             boolean filled = 2 * rows > tile.rows && 2 * columns > tile.columns && blocks * parts >= HALF;
             if (filled || tile == Tile.SMALL) return new Tiling(tile, parts);
         }
         throw new AssertionError("the last tile fits always");
+    }
+
+    /// The same for `batch` symmetric products of (extent, depth) by (depth, extent), of which the tiles on and above
+    /// the diagonal are computed; tiles are square.
+    static Tiling ofHalf(long extent, long depth, long batch) {
+        long blocks = Math.multiplyExact(Tile.LARGE.coveringHalf(extent), batch);
+        int parts = parts(blocks, depth);
+        if (2 * extent > Tile.LARGE.rows && blocks * parts >= HALF) return new Tiling(Tile.LARGE, parts);
+        return new Tiling(Tile.MEDIUM, parts(Math.multiplyExact(Tile.MEDIUM.coveringHalf(extent), batch), depth));
+    }
+
+    /// In one part: for what is not the sum of its parts.
+    static Tiling whole(long rows, long columns) {
+        return of(rows, columns, 1, 1);
+    }
+
+    private static int parts(long blocks, long depth) {
+        return blocks >= HALF ? 1 : (int) Math.clamp(depth / LENGTH, 1, Math.ceilDiv(ENOUGH, blocks));
     }
 }

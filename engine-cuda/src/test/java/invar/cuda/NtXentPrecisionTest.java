@@ -12,6 +12,7 @@ import invar.core.fused.NtXentAndGrad;
 import invar.core.fused.NtXentGrad;
 import invar.core.reference.ReferenceBackend;
 import invar.core.spi.Precision;
+import invar.core.testkit.Factors;
 import invar.core.testkit.Input;
 import java.util.Arrays;
 import java.util.List;
@@ -105,7 +106,7 @@ class NtXentPrecisionTest {
             for (int i = 0; i < m; i++) {
                 for (int j = 0; j < d; j++) {
                     u[i][j] = (float) z.values()[i * d + j] * (float) r[i];
-                    v[i][j] = rounded(precision, u[i][j]);
+                    v[i][j] = Factors.rounded(precision, u[i][j]);
                 }
             }
             lse = new double[m];
@@ -152,12 +153,6 @@ class NtXentPrecisionTest {
                 dz[i * d + j] = r * (du[j] - u[i][j] * along);
                 allowed[i * d + j] = r * (size[j] + 4 * ULP * Math.abs(du[j]) + Math.abs(u[i][j]) * most);
             }
-        }
-
-        private static double rounded(Precision precision, float x) {
-            int bits = Float.floatToRawIntBits(x);
-            return Float.intBitsToFloat(precision == Precision.TF32 ? bits + 0x1000 & ~0x1FFF
-                    : bits + 0x7FFF + (bits >> 16 & 1) & ~0xFFFF);
         }
 
         private static double dot(float[] a, float[] b) {

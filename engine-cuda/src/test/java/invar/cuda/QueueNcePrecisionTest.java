@@ -8,6 +8,7 @@ import invar.core.Shape;
 import invar.core.Tensor;
 import invar.core.fused.QueueNce;
 import invar.core.spi.Precision;
+import invar.core.testkit.Factors;
 import invar.core.testkit.Input;
 import java.util.Arrays;
 import java.util.List;
@@ -66,8 +67,8 @@ class QueueNcePrecisionTest {
             for (int k = 0; k < keys; k++) {
                 double length = 0;
                 for (int f = 0; f < d; f++) {
-                    double x = rounded(precision, q.values()[i * d + f]) / temperature
-                            * rounded(precision, queue.values()[k * d + f]);
+                    double x = Factors.rounded(precision, q.values()[i * d + f]) / temperature
+                            * Factors.rounded(precision, queue.values()[k * d + f]);
                     s[k] += x;
                     length += Math.abs(x);
                 }
@@ -80,7 +81,7 @@ class QueueNcePrecisionTest {
                 mean[f] = p0 * right.values()[i * d + f];
                 size[f] = 4 * rest * Math.abs(mean[f]);
                 for (int k = 0; k < keys; k++) {
-                    double x = Math.exp(s[k] - lse) * rounded(precision, queue.values()[k * d + f]);
+                    double x = Math.exp(s[k] - lse) * Factors.rounded(precision, queue.values()[k * d + f]);
                     mean[f] += x;
                     size[f] += (precision.roundoff() + 4 * rest) * Math.abs(x);
                 }
@@ -96,12 +97,6 @@ class QueueNcePrecisionTest {
     private static void close(String what, double actual, double expected, double allowed) {
         assertThat(Math.abs(actual - expected)).as("%s: %s, not %s", what, actual, expected)
                 .isLessThanOrEqualTo(allowed + Float.MIN_NORMAL);
-    }
-
-    private static double rounded(Precision precision, double x) {
-        int bits = Float.floatToRawIntBits((float) x);
-        return Float.intBitsToFloat(precision == Precision.TF32 ? bits + 0x1000 & ~0x1FFF
-                : bits + 0x7FFF + (bits >> 16 & 1) & ~0xFFFF);
     }
 
     @Test

@@ -35,6 +35,28 @@ class TilingTest {
     }
 
     @Test
+    void halfOfASymmetricResultHasSquareTiles() {
+        assertThat(Tiling.ofHalf(2048, 8192, 2)).isEqualTo(new Tiling(Tile.LARGE, 1));
+        assertThat(Tiling.ofHalf(512, 8192, 2)).isEqualTo(new Tiling(Tile.LARGE, 13));
+        assertThat(Tiling.ofHalf(64, 8192, 2)).isEqualTo(new Tiling(Tile.MEDIUM, 32));
+        assertThat(Tiling.ofHalf(1, 1, 2)).isEqualTo(new Tiling(Tile.MEDIUM, 1));
+        for (long extent = 1; extent < 10_000; extent = extent * 3 / 2 + 1) {
+            for (long depth : new long[] {1, 300, 5000, 1 << 20}) {
+                Tiling tiling = Tiling.ofHalf(extent, depth, 2);
+                assertThat(tiling.tile()).isNotEqualTo(Tile.SMALL);
+                assertThat(tiling.tile().coveringHalf(extent) * 2 * tiling.parts()).isLessThan(1 << 15);
+            }
+        }
+        assertThat(Tile.MEDIUM.coveringHalf(130)).isEqualTo(6);
+    }
+
+    @Test
+    void whatIsNoSumIsNotCut() {
+        assertThat(Tiling.whole(1024, 8192)).isEqualTo(new Tiling(Tile.LARGE, 1));
+        assertThat(Tiling.whole(3, 5)).isEqualTo(new Tiling(Tile.SMALL, 1));
+    }
+
+    @Test
     void partialResultsStaySmall() {
         long most = 0;
         for (long rows = 1; rows < 1 << 14; rows = rows * 3 / 2 + 1) {

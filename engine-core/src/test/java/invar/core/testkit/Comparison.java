@@ -12,6 +12,8 @@ import invar.core.Scope;
 import invar.core.Shape;
 import invar.core.Tensor;
 import invar.core.reference.ReferenceBackend;
+import invar.core.spi.Backend;
+import invar.core.spi.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,44 +27,78 @@ final class Comparison {
 
     private final Device device;
     private final DType precision;
+    private final Precision factors;
 
     /// @param precision what the backend rounds to: normally its floating type
     Comparison(Device device, DType precision) {
+        this(device, precision, Precision.FP32);
+    }
+
+    /// @param factors what it rounds the factors of products to, if that is less
+    Comparison(Device device, DType precision, Precision factors) {
         this.device = device;
         this.precision = precision;
+        this.factors = factors;
     }
 
     /// Fails if the device's results are not the reference's, if it changes an input, or if it touches foreign memory.
     void check(Case c) {
         double[][] expected = values(new Device("reference", new ReferenceBackend()), c.in(), c);
-        double[][] noise = noise(c, expected);
+        Spread spread = new Spread(noise(c, expected), ofFactors(c, expected));
         try (Scope scope = device.scope()) {
             device.full(Shape.of(1 << 14), Double.NaN);             // memory is used again: nobody may count on zeros
             scope.reset();
             Tensor[] in = c.inputs(device);
-            compare(c, "on its own", c.run(in), expected, noise);
+            compare(c, "on its own", c.run(in), expected, spread);
             assertUnchanged(c, in);
         }
-        guarded(c, expected, noise);
+        guarded(c, expected, spread);
     }
 
+    /// How far each element of each result moves, in runs with roundings everywhere, and in runs with rounded factors.
+    private record Spread(double[][] noise, double[][] ofFactors) {}
+
     private double[][] noise(Case c, double[][] expected) {
-        double[][] noise = new double[expected.length][];
-        for (int i = 0; i < noise.length; i++) noise[i] = new double[expected[i].length];
+        double[][] noise = still(expected);
         if (c.tolerance().terms() == 0) return noise;
         double ulp = Tolerance.ulp(precision);
         for (int run = 0; run < NOISY_RUNS; run++) {
             Philox random = new Philox(2026, run);
             List<Input> in = c.in().stream().map(x -> x.noisy(random, ulp)).toList();
-            double[][] moved = values(new Device("noisy", new NoisyBackend(random, ulp)), in, c);
-            for (int i = 0; i < noise.length; i++) {
-                for (int j = 0; j < noise[i].length; j++) {
-                    double difference = Math.abs(moved[i][j] - expected[i][j]);
-                    if (Double.isFinite(difference)) noise[i][j] = Math.max(noise[i][j], difference);
-                }
-            }
+            move(noise, values(new Device("noisy", new NoisyBackend(random, ulp)), in, c), expected);
         }
         return noise;
+    }
+
+    /// Factors rounded at random, because not every one is rounded in one run, and as tensor cores round them, because
+    /// equal ones are rounded alike.
+    private double[][] ofFactors(Case c, double[][] expected) {
+        double[][] ofFactors = still(expected);
+        if (factors == Precision.FP32 || c.tolerance().terms() == 0) return ofFactors;
+        move(ofFactors, values(new Factors(x -> Factors.rounded(factors, x)), c), expected);
+        for (int run = 0; run < NOISY_RUNS; run++) {
+            Philox random = new Philox(2027, run);
+            Backend moved = new Factors(x -> NoisyBackend.moved(x, random, factors.roundoff()));
+            move(ofFactors, values(moved, c), expected);
+        }
+        return ofFactors;
+    }
+
+    private static double[][] still(double[][] expected) {
+        return Arrays.stream(expected).map(x -> new double[x.length]).toArray(double[][]::new);
+    }
+
+    private static void move(double[][] spread, double[][] moved, double[][] expected) {
+        for (int i = 0; i < spread.length; i++) {
+            for (int j = 0; j < spread[i].length; j++) {
+                double difference = Math.abs(moved[i][j] - expected[i][j]);
+                if (Double.isFinite(difference)) spread[i][j] = Math.max(spread[i][j], difference);
+            }
+        }
+    }
+
+    private static double[][] values(Backend backend, Case c) {
+        return values(new Device("changed", backend), c.in(), c);
     }
 
     private static double[][] values(Device device, List<Input> in, Case c) {
@@ -71,7 +107,7 @@ final class Comparison {
     }
 
     /// The same with every input a view into a larger tensor, at an odd offset, and every output amid foreign memory.
-    private void guarded(Case c, double[][] expected, double[][] noise) {
+    private void guarded(Case c, double[][] expected, Spread spread) {
         List<Guarded> in = new ArrayList<>(), out = new ArrayList<>();
         int written = c.op() instanceof Op.InPlace update ? update.written() : 0;
         for (int i = 0; i < c.in().size(); i++) in.add(Guarded.of(device, c.in().get(i), 3 + 2 * i, i < written));
@@ -88,7 +124,7 @@ final class Comparison {
         } else {
             results = c.run(x);
         }
-        compare(c, "as views", results, expected, noise);
+        compare(c, "as views", results, expected, spread);
         assertUnchanged(c, x);
         for (int i = 0; i < in.size(); i++) in.get(i).assertIntact(c + ", input " + i);
         for (int i = 0; i < out.size(); i++) out.get(i).assertIntact(c + ", output " + i);
@@ -107,7 +143,7 @@ final class Comparison {
         }
     }
 
-    private void compare(Case c, String how, List<Tensor> actual, double[][] expected, double[][] noise) {
+    private void compare(Case c, String how, List<Tensor> actual, double[][] expected, Spread spread) {
         if (actual.size() != expected.length) fail("%s: %d results, not %d", c, actual.size(), expected.length);
         for (int i = 0; i < expected.length; i++) {
             Tensor result = actual.get(i);
@@ -116,10 +152,12 @@ final class Comparison {
                 fail("%s: result %d has %d elements, not %d", c, i, values.length, expected[i].length);
             }
             int row = result.shape().rank() == 0 ? 1 : result.dim(-1);
-            double[] spread = c.tolerance().terms() > 1 ? spread(noise[i], row) : noise[i];
+            double[] noise = c.tolerance().terms() > 1 ? overRow(spread.noise[i], row) : spread.noise[i];
+            double[] ofFactors = overRow(spread.ofFactors[i], row);
             for (int j = 0; j < values.length; j++) {
                 double y = result.dtype().floating() ? rounded(expected[i][j]) : expected[i][j];
-                double allowed = result.dtype().floating() ? c.tolerance().allowed(y, spread[j], precision) : 0;
+                double allowed = result.dtype().floating() ? c.tolerance().allowed(y, noise[j], precision)
+                        + c.tolerance().ofFactors(y, ofFactors[j], factors) : 0;
                 if (agrees(values[j], y, allowed)) continue;
                 fail("%s, %s: result %d, element %d of %s is %s but should be %s ± %.3g",
                         c, how, i, j, result.shape(), values[j], y, allowed);
@@ -128,7 +166,7 @@ final class Comparison {
     }
 
     /// The noise of each element, and at least the mean of its neighbours along the last axis.
-    private static double[] spread(double[] noise, int row) {
+    private static double[] overRow(double[] noise, int row) {
         double[] spread = noise.clone();
         for (int from = 0; from < noise.length; from += row) {
             double sum = 0;

@@ -7,7 +7,6 @@ import invar.core.Scope;
 import invar.core.Tensor;
 import invar.core.reference.ReferenceBackend;
 import invar.core.spi.Backend;
-import invar.core.spi.Precision;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -38,12 +37,7 @@ public abstract class ProductContract {
 
     /// A factor as the backend rounds it.
     protected double rounded(double factor) {
-        int bits = Float.floatToRawIntBits((float) factor);
-        return switch (device.precision()) {
-            case Precision.FP32 -> factor;
-            case Precision.TF32 -> Float.intBitsToFloat(bits + 0x1000 & ~0x1FFF);                 // ties away from zero
-            case Precision.BF16 -> Float.intBitsToFloat(bits + 0x7FFF + (bits >> 16 & 1) & ~0xFFFF);     // ties to even
-        };
+        return Factors.rounded(device.precision(), factor);
     }
 
     @BeforeAll
