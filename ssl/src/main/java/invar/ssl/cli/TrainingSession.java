@@ -89,7 +89,7 @@ final class TrainingSession implements AutoCloseable {
 
     private boolean run(RunFolder folder, boolean quiet, PrintWriter console) throws IOException {
         String program = ("ssl " + Version.number() + " " + Version.commit()).strip();
-        Environment.save(folder.environment(), program, device, Instant.now());
+        Environment.save(folder.environment(), program, device, trainer.views(), Instant.now());
         HealthWarnings warnings = new HealthWarnings(config, trainer.totalSteps() / config.epochs(),
                 Files.exists(folder.log()) ? Files.readString(folder.log()) : "");
         try (PrintWriter log = new PrintWriter(Files.newBufferedWriter(
@@ -112,6 +112,7 @@ final class TrainingSession implements AutoCloseable {
         report.line("%s, width %d, %,d parameters; batch %d, %d epochs of %d steps; on %s; run folder %s",
                 config.encoder().name(), config.encoder().width(), Modules.count(trainer.encoder()), config.batch(),
                 config.epochs(), trainer.totalSteps() / config.epochs(), DeviceOption.describe(device), folder.root());
+        report.line("views are made %s", trainer.views().description());
         if (trainer.stepsDone() > 0) {
             report.line("continuing after step %d of %d", trainer.stepsDone(), trainer.totalSteps());
         }

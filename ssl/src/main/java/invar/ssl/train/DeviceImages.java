@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 final class DeviceImages {
 
     /// The images may take this part of the memory that is free; the rest is for training.
-    private static final int SHARE = 4;
+    static final int SHARE = 4;
 
     private final Tensor images;                         // (M, words)
     private final List<AugmentImages> ops;               // of each view
@@ -46,16 +46,13 @@ final class DeviceImages {
         return new DeviceImages(other, device, images);
     }
 
-    /// Whether the views of this loader can be made on the device: the device has a kernel, the recipe consists of what
-    /// it knows, and a quarter of the free memory has room for all images.
-    static boolean possible(BatchLoader loader, Device device) {
-        AugmentImages op = op(loader, 0);
-        long words = (long) loader.drawn() * op.words();
-        return device.supports(op) && loader.recipe().onDevice() && words <= Integer.MAX_VALUE - 8
-                && 4 * words <= device.freeBytes().orElse(0) / SHARE;
+    /// How much memory the data set takes.
+    static long bytes(BatchLoader loader) {
+        return (long) Integer.BYTES * loader.drawn() * op(loader, 0).words();
     }
 
-    private static AugmentImages op(BatchLoader loader, int view) {
+    /// What makes a view.
+    static AugmentImages op(BatchLoader loader, int view) {
         return new AugmentImages(loader.shape().height(), loader.shape().width(), loader.side(view));
     }
 

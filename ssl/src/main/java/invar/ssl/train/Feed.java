@@ -1,6 +1,5 @@
 package invar.ssl.train;
 
-import invar.core.Device;
 import invar.ssl.UserError;
 import invar.ssl.augment.Mosaic;
 import invar.ssl.augment.Recipe;
@@ -107,9 +106,9 @@ public record Feed(BatchLoader images, int global, Optional<BatchLoader> labelle
         return new BatchLoader(data, recipe, config.batch(), config.epochs(), config.seed(), workers);
     }
 
-    /// The same batches; their views are made on the device if it can do that ([DeviceImages#possible]).
-    Feed on(Device device) {
-        if (!DeviceImages.possible(images, device)) return this;
+    /// The same batches, with views that are made there.
+    Feed at(ViewPlace place) {
+        if (!place.onDevice()) return this;
         return new Feed(images.rows(), global, labelled, labels, classes);
     }
 

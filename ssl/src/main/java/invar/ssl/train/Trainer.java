@@ -56,6 +56,7 @@ public final class Trainer implements AutoCloseable {
 
     private final TrainConfig config;
     private final Device device;
+    private final ViewPlace views;
     private final Feed feed;
     private final BatchLoader loader;                    // of the feed's images
     private final SslMethod method;
@@ -82,7 +83,8 @@ public final class Trainer implements AutoCloseable {
     public Trainer(TrainConfig config, Feed feed, Device device, Function<Setup, SslMethod> maker) {
         this.config = config;
         this.device = device;
-        this.feed = feed.on(device);
+        this.views = ViewPlace.of(feed.images(), device);
+        this.feed = feed.at(views);
         this.loader = this.feed.images();
         this.totalSteps = loader.stepsPerEpoch() * config.epochs();
         Encoders.Encoder encoder = Encoders.make(config.encoder(), config.imageSize(), device, config.seed());
@@ -103,9 +105,9 @@ public final class Trainer implements AutoCloseable {
         replaying = wanted;
     }
 
-    /// Whether the device makes the views, from a data set in its memory; else the host does.
-    public boolean augmentsOnDevice() {
-        return loader.asRows();
+    /// Where views are made, and why there.
+    public ViewPlace views() {
+        return views;
     }
 
     /// The method.

@@ -115,7 +115,8 @@ class CudaLibrariesTest {
 
     @Test
     void aRunSaysWithWhatItMultiplies() throws IOException, InterruptedException {
-        assertThat(train().text).contains("; on cuda in tf32 with cuBLAS 13.1.2, cuDNN 9.5.1; run folder ");
+        assertThat(train().text).contains("; on cuda in tf32 with cuBLAS 13.1.2, cuDNN 9.5.1; run folder ",
+                "\nviews are made on the ");
         assertThat(folder.resolve("run/environment.json")).content().contains("\"precision\" : \"tf32\"",
                 "\"cuBLAS 13.1.2\", \"cuDNN 9.5.1\"");
         Said said = train("--overwrite", "--precision", "bf16", "--no-cudnn");

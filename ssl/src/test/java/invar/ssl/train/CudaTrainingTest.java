@@ -108,14 +108,14 @@ class CudaTrainingTest {
         List<Double> cuda = new ArrayList<>(), cpu, parts = new ArrayList<>();
         try (Device device = Device.open("cuda");
                 Trainer trainer = Runs.trainer(config, Shapes.train(0, IMAGES, 12), device, 1)) {
-            assertThat(trainer.augmentsOnDevice()).isTrue();
+            assertThat(trainer.views().onDevice()).isTrue();
             cuda.addAll(Runs.train(trainer, 3));
             trainer.save(file);
             cuda.addAll(Runs.train(trainer, 6));
         }
         try (Device device = Device.open("cpu");
                 Trainer trainer = Runs.trainer(config, Shapes.train(0, IMAGES, 12), device, 1)) {
-            assertThat(trainer.augmentsOnDevice()).isFalse();
+            assertThat(trainer.views().onDevice()).isFalse();
             cpu = Runs.train(trainer, 6);
         }
         for (int i = 0; i < cpu.size(); i++) {

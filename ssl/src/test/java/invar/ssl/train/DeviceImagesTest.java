@@ -4,19 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import invar.core.Device;
-import invar.core.Ops;
-import invar.core.Tensor;
-import invar.core.UpdateOp;
-import invar.core.fused.AugmentImages;
-import invar.core.spi.Backend;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,28 +20,9 @@ class DeviceImagesTest {
             Map.of("hidden", 5, "projection", 3, "prototypes", 4), "noise", 16, "swav",
             Runs.TINY.encoder(), Runs.TINY.optimization(), 4, 3, 1);
 
-    private static Device device(long free) {
-        Backend reference = Device.open("reference").backend();
-        return new Device("tested", (Backend) Proxy.newProxyInstance(DeviceImagesTest.class.getClassLoader(),
-                new Class<?>[] {Backend.class}, (_, called, arguments) -> {
-                    if (called.getName().equals("freeBytes")) return OptionalLong.of(free);
-                    if (called.getName().equals("supports")) return arguments[0] instanceof AugmentImages;
-                    if (called.getName().equals("execute") && arguments[0] instanceof AugmentImages op) {
-                        Tensor made = op.reference((Tensor[]) arguments[1])[0];
-                        Ops.update(UpdateOp.Assign.COPY, ((Tensor[]) arguments[2])[0], made);
-                        return null;
-                    }
-                    try {
-                        return called.invoke(reference, arguments);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                }));
-    }
-
     private static List<Double> losses(TrainConfig config, NoiseImages data, long free, boolean expected) {
-        try (Device device = device(free); Trainer trainer = Runs.trainer(config, data, device, 2)) {
-            assertThat(trainer.augmentsOnDevice()).isEqualTo(expected);
+        try (Device device = AugmentingDevice.of(free); Trainer trainer = Runs.trainer(config, data, device, 2)) {
+            assertThat(trainer.views().onDevice()).isEqualTo(expected);
             return Runs.train(trainer, trainer.totalSteps());
         }
     }
@@ -89,12 +62,12 @@ class DeviceImagesTest {
     void goesOnWhereItStoppedBitForBit(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("state.safetensors");
         List<Double> whole = new ArrayList<>(), parts = new ArrayList<>();
-        try (Device device = device(ENOUGH); Trainer trainer = Runs.trainer(Runs.TINY, Runs.NOISE, device, 2)) {
+        try (Device device = AugmentingDevice.of(ENOUGH); Trainer trainer = Runs.trainer(Runs.TINY, Runs.NOISE, device, 2)) {
             whole.addAll(Runs.train(trainer, 3));
             trainer.save(file);
             whole.addAll(Runs.train(trainer, 6));
         }
-        try (Device device = device(ENOUGH); Trainer trainer = Runs.trainer(Runs.TINY, Runs.NOISE, device, 1)) {
+        try (Device device = AugmentingDevice.of(ENOUGH); Trainer trainer = Runs.trainer(Runs.TINY, Runs.NOISE, device, 1)) {
             trainer.load(file);
             parts.addAll(Runs.train(trainer, 6));
         }
