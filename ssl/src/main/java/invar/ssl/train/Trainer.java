@@ -74,16 +74,30 @@ public final class Trainer implements AutoCloseable {
     ///
     /// @throws UserError if the settings do not fit the data
     public Trainer(TrainConfig config, Feed feed, Device device) {
-        this(config, feed, device, setup -> Methods.named(config.method()).make(ConfigFile.settings(config), setup));
+        this(config, feed, device, ViewPlace.Wish.AUTO);
     }
 
-    /// The same with a method that is on no list, such as one with a mistake that is to be studied.
+    /// The same with views that are made where somebody wants them.
+    ///
+    /// @throws UserError if the settings do not fit the data, or views cannot be made there
+    public Trainer(TrainConfig config, Feed feed, Device device, ViewPlace.Wish place) {
+        this(config, feed, device, place,
+                setup -> Methods.named(config.method()).make(ConfigFile.settings(config), setup));
+    }
+
+    /// With a method that is on no list, such as one with a mistake that is to be studied.
     ///
     /// @param maker makes it; the settings name the method whose data it takes
     public Trainer(TrainConfig config, Feed feed, Device device, Function<Setup, SslMethod> maker) {
+        this(config, feed, device, ViewPlace.Wish.AUTO, maker);
+    }
+
+    /// With both.
+    public Trainer(TrainConfig config, Feed feed, Device device, ViewPlace.Wish place,
+            Function<Setup, SslMethod> maker) {
         this.config = config;
         this.device = device;
-        this.views = ViewPlace.of(feed.images(), device);
+        this.views = ViewPlace.of(feed.images(), device, place);
         this.feed = feed.at(views);
         this.loader = this.feed.images();
         this.totalSteps = loader.stepsPerEpoch() * config.epochs();

@@ -1,6 +1,7 @@
 package invar.ssl.train;
 
 import invar.core.Device;
+import invar.ssl.UserError;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -19,6 +20,16 @@ public record ViewPlace(Kind kind, String description) {
         RESIDENT
     }
 
+    /// What a user may ask for.
+    public enum Wish {
+        /// The device where it can, else the host.
+        AUTO,
+        /// The host, for comparison.
+        HOST,
+        /// The device, or nothing.
+        DEVICE
+    }
+
     /// Whether the device makes them.
     public boolean onDevice() {
         return kind != Kind.HOST;
@@ -26,11 +37,15 @@ public record ViewPlace(Kind kind, String description) {
 
     /// The device where it has a kernel for them, the recipe consists of what that knows, and the data fit into its
     /// memory; else the host.
-    static ViewPlace of(BatchLoader images, Device device) {
-        Optional<String> missing = missing(images, device);
-        if (missing.isPresent()) return new ViewPlace(Kind.HOST, "on the host: " + missing.get());
-        Optional<String> unfit = unfit(images, device);
-        if (unfit.isPresent()) return new ViewPlace(Kind.HOST, "on the host: " + unfit.get());
+    ///
+    /// @throws UserError if that is not where they are to be made
+    static ViewPlace of(BatchLoader images, Device device, Wish wish) {
+        if (wish == Wish.HOST) return new ViewPlace(Kind.HOST, "on the host: as asked for");
+        Optional<String> obstacle = missing(images, device).or(() -> unfit(images, device));
+        if (obstacle.isPresent()) {
+            if (wish == Wish.AUTO) return new ViewPlace(Kind.HOST, "on the host: " + obstacle.get());
+            throw new UserError("Views cannot be made on the device (--views device): " + obstacle.get() + ".");
+        }
         return new ViewPlace(Kind.RESIDENT, "on the device, of the data set in its memory ("
                 + size(DeviceImages.bytes(images)) + ")");
     }

@@ -107,8 +107,9 @@ class TrainTest {
         Cli.train(photos, run, "--seed", "3", "--temperature", "0.3");
         Path again = folder.resolve("again");
         Result result = Cli.run("train", "--config", files.config().toString(), "--device", "reference", "--threads",
-                "3", "--no-graph", "--out", again.toString());
+                "3", "--no-graph", "--views", "host", "--out", again.toString());
         assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.line("views are made ")).isEqualTo("views are made on the host: as asked for");
         assertThat(losses(again)).isEqualTo(losses(run)).hasSize(2);
         assertThat(new RunFolder(again).encoder()).hasSameBinaryContentAs(files.encoder());
         assertThat(new RunFolder(again).checkpoint()).hasSameBinaryContentAs(files.checkpoint());
@@ -130,7 +131,8 @@ class TrainTest {
     void saysThatARunIsFinished() throws IOException {
         Cli.train(photos, run);
         byte[] before = Files.readAllBytes(files.metricsCsv());
-        Result result = Cli.run("train", "--resume", run.toString(), "--device", "reference", "--no-graph");
+        Result result = Cli.run("train", "--resume", run.toString(), "--device", "reference", "--no-graph",
+                "--views", "host");
         assertThat(result).isEqualTo(new Result(ExitCode.OK, "The run " + run + " is finished: all 8 steps are "
                 + "done, and the encoder is in " + files.encoder() + ".\n", ""));
         assertThat(files.metricsCsv()).hasBinaryContent(before);

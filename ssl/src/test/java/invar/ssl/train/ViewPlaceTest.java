@@ -1,12 +1,14 @@
 package invar.ssl.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import invar.core.Device;
 import invar.core.reference.ReferenceBackend;
+import invar.ssl.UserError;
 import invar.ssl.augment.Recipes;
 import invar.ssl.data.Dataset;
-import java.util.OptionalLong;
+import invar.ssl.train.ViewPlace.Wish;
 import org.junit.jupiter.api.Test;
 
 /// Nine images of 8 × 8 pixels are 1728 bytes.
@@ -15,8 +17,12 @@ class ViewPlaceTest {
     private static final long ENOUGH = 1 << 30;
 
     private static ViewPlace place(String recipe, Dataset data, Device device) {
+        return place(recipe, data, device, Wish.AUTO);
+    }
+
+    private static ViewPlace place(String recipe, Dataset data, Device device, Wish wish) {
         try (device; BatchLoader loader = new BatchLoader(data, Recipes.named(recipe, 8), 4, 1, 1, 1)) {
-            return ViewPlace.of(loader, device);
+            return ViewPlace.of(loader, device, wish);
         }
     }
 
@@ -45,8 +51,25 @@ class ViewPlaceTest {
     void isTheHostWhereTheDataDoNotFit() {
         assertThat(place("simclr", Runs.NOISE, AugmentingDevice.of(4 * 1728 - 1)).description()).isEqualTo(
                 "on the host: the data set of 1.7 kB is more than a quarter of the 6.9 kB free there");
-        assertThat(place("simclr", Runs.NOISE, AugmentingDevice.of(new ReferenceBackend(), OptionalLong.empty()))
+        assertThat(place("simclr", Runs.NOISE, AugmentingDevice.silent())
                 .description()).isEqualTo("on the host: the data set of 1.7 kB may not fit into the device, whose "
                         + "free memory is not known");
+    }
+
+    @Test
+    void isTheHostWhereThatIsWanted() {
+        assertThat(place("simclr", Runs.NOISE, AugmentingDevice.of(ENOUGH), Wish.HOST)).isEqualTo(new ViewPlace(
+                ViewPlace.Kind.HOST, "on the host: as asked for"));
+    }
+
+    @Test
+    void isRefusedWhereItIsToBeTheDeviceAndCannotBe() {
+        assertThat(place("simclr", Runs.NOISE, AugmentingDevice.of(ENOUGH), Wish.DEVICE).onDevice()).isTrue();
+        assertThatThrownBy(() -> place("drawings", Runs.NOISE, AugmentingDevice.of(ENOUGH), Wish.DEVICE))
+                .isInstanceOf(UserError.class).hasMessage("Views cannot be made on the device (--views device): no "
+                        + "device has a kernel for RandomAffine of the augmentation drawings.");
+        assertThatThrownBy(() -> place("simclr", Runs.NOISE, AugmentingDevice.of(0), Wish.DEVICE))
+                .isInstanceOf(UserError.class).hasMessage("Views cannot be made on the device (--views device): the "
+                        + "data set of 1.7 kB is more than a quarter of the 0.0 kB free there.");
     }
 }
