@@ -13,9 +13,9 @@ final class ViewsOption {
     static final String NAME = "--views";
 
     @Option(names = NAME, paramLabel = "PLACE", defaultValue = "auto", converter = Place.class,
-            description = "Where views of images are made: auto (on the device where it can), host, or device, which is "
-                    + "refused where it cannot (default: ${DEFAULT-VALUE}). Results differ by rounding. Not stored in a "
-                    + "run: to be given again with --resume.")
+            description = "Where views of images are made: auto (on the device where it can), host, or device, which "
+                    + "is refused where it cannot (default: ${DEFAULT-VALUE}). Results differ by rounding. Not stored "
+                    + "in a run: to be given again with --resume.")
     private ViewPlace.Wish wish;
 
     /// As a user writes it.

@@ -8,13 +8,16 @@ import invar.ssl.augment.Recipe;
 import invar.ssl.augment.ViewRow;
 import invar.ssl.data.Dataset;
 import invar.ssl.data.ImageShape;
+import invar.ssl.data.Subset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.IntBinaryOperator;
 import java.util.stream.IntStream;
 
 /// Makes augmented batches on worker threads, ahead of the step that needs them.
@@ -130,10 +133,15 @@ public final class BatchLoader implements AutoCloseable {
         return data.size() * data.drawings();
     }
 
-    /// The place of the drawing, among all, that is seen in this view of image `index`: a second one makes the second
-    /// view.
-    int drawing(int index, int view) {
-        return index * data.drawings() + view % data.drawings();
+    /// Which of the drawings of `all`, in the order of [#packed], is seen in a view of an image of this loader, by the
+    /// numbers of image and view: a second drawing makes the second view. Empty where the images are not the same, nor
+    /// some of those.
+    Optional<IntBinaryOperator> drawings(BatchLoader all) {
+        if (data.equals(all.data)) return Optional.of((i, view) -> i * data.drawings() + view % data.drawings());
+        if (data instanceof Subset some && some.items().equals(all.data.perDrawing())) {
+            return Optional.of((i, _) -> some.origin(i));
+        }
+        return Optional.empty();
     }
 
     /// All drawings, as [AugmentImages] takes them.

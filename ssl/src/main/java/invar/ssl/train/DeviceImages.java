@@ -7,6 +7,7 @@ import invar.core.Tensor;
 import invar.core.UpdateOp;
 import invar.core.fused.AugmentImages;
 import java.util.List;
+import java.util.function.IntBinaryOperator;
 import java.util.stream.IntStream;
 
 /// A data set in the memory of a device, where its views are made by [AugmentImages]; only what is done to each view is
@@ -20,6 +21,7 @@ final class DeviceImages {
     private final List<AugmentImages> ops;               // of each view
     private final List<Tensor> rows, which;              // (N, 4 + 3K), (N)
     private final BatchLoader loader;
+    private final IntBinaryOperator drawings;            // of which image each view of an image is
 
     /// Uploads the data.
     ///
@@ -28,11 +30,12 @@ final class DeviceImages {
         this(loader, device, device.persistent(() -> {
             int[] packed = loader.packed();
             return device.integers(Shape.of(packed.length / op(loader, 0).words(), op(loader, 0).words()), packed);
-        }));
+        }), loader.drawings(loader).orElseThrow());
     }
 
-    private DeviceImages(BatchLoader loader, Device device, Tensor images) {
+    private DeviceImages(BatchLoader loader, Device device, Tensor images, IntBinaryOperator drawings) {
         this.loader = loader;
+        this.drawings = drawings;
         this.images = images;
         this.ops = IntStream.range(0, loader.views()).mapToObj(view -> op(loader, view)).toList();
         this.rows = device.persistent(() -> IntStream.range(0, loader.views())
@@ -41,9 +44,9 @@ final class DeviceImages {
                 .mapToObj(_ -> device.integers(Shape.of(loader.batch()), new int[loader.batch()])).toList());
     }
 
-    /// The same images for another loader of the same data.
+    /// The same images for another loader of rows, of the same data or of some of them.
     DeviceImages with(BatchLoader other, Device device) {
-        return new DeviceImages(other, device, images);
+        return new DeviceImages(other, device, images, other.drawings(loader).orElseThrow());
     }
 
     /// How much memory the data set takes.
@@ -61,7 +64,7 @@ final class DeviceImages {
         for (int v = 0; v < views.size(); v++) {
             int view = v;
             rows.get(v).upload(batch.views()[v]);
-            which.get(v).upload(IntStream.of(batch.images()).map(i -> loader.drawing(i, view)).toArray());
+            which.get(v).upload(IntStream.of(batch.images()).map(i -> drawings.applyAsInt(i, view)).toArray());
             Tensor made = Ops.apply(ops.get(v), images, which.get(v), rows.get(v))[0];
             Ops.update(UpdateOp.Assign.COPY, views.get(v), made);
         }

@@ -109,7 +109,8 @@ public record Feed(BatchLoader images, int global, Optional<BatchLoader> labelle
     /// The same batches, with views that are made there.
     Feed at(ViewPlace place) {
         if (!place.onDevice()) return this;
-        return new Feed(images.rows(), global, labelled, labels, classes);
+        return new Feed(images.rows(), global, labelled.map(some ->
+                some.recipe().onDevice() && some.drawings(images).isPresent() ? some.rows() : some), labels, classes);
     }
 
     @Override

@@ -13,6 +13,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Training on the CUDA backend with views from the device and from the host: on a device, or on the emulator where
 /// `invar.cuda.driver` names it.
@@ -52,6 +54,17 @@ class CudaViewsTest {
         assertClose(device, losses(SIMCLR, "cuda", ViewPlace.Wish.HOST));
         assertClose(device, losses(SIMCLR, "cpu", ViewPlace.Wish.AUTO));
         assertThat(losses(SIMCLR, "cuda", ViewPlace.Wish.DEVICE)).as("the same bits twice").isEqualTo(device);
+    }
+
+    /// With labelled images, which the device takes from the data set in its memory.
+    @ParameterizedTest
+    @ValueSource(strings = {"pi-model", "mean-teacher", "fixmatch"})
+    void viewsOfLabelledImagesTrainAsThoseFromTheHost(String method) {
+        TrainConfig config = new TrainConfig(method, Map.of(), "shapes", 8, "simclr", new TrainConfig.Labels(1, 4),
+                SIMCLR.encoder(), SIMCLR.optimization(), IMAGES, STEPS, 17);
+        List<Double> device = losses(config, "cuda", ViewPlace.Wish.DEVICE);
+        assertClose(device, losses(config, "cuda", ViewPlace.Wish.HOST));
+        assertThat(losses(config, "cuda", ViewPlace.Wish.DEVICE)).as("the same bits twice").isEqualTo(device);
     }
 
     @Test
