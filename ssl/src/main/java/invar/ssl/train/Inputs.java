@@ -4,6 +4,7 @@ import invar.core.Device;
 import invar.core.Shape;
 import invar.core.Tensor;
 import invar.ssl.Views;
+import invar.ssl.train.ViewPlace.Kind;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -40,8 +41,8 @@ final class Inputs {
     private final Views views;
 
     Inputs(Feed feed, Device device) {
-        this(feed, device, feed.images().asRows() ? Optional.of(new DeviceImages(feed.images(), device))
-                : Optional.empty());
+        this(feed, device, feed.images().kind() == Kind.HOST ? Optional.empty()
+                : Optional.of(DeviceImages.of(feed.images(), device)));
     }
 
     /// Other inputs of the same data.
@@ -53,7 +54,7 @@ final class Inputs {
         this.feed = feed;
         this.images = Source.of(feed.images(), maker, device);
         this.labelled = feed.labelled().map(some -> Source.of(some,
-                maker.filter(_ -> some.asRows()).map(all -> all.with(some, device)), device));
+                maker.filter(_ -> some.kind() != Kind.HOST).map(all -> all.with(some, device)), device));
         List<Tensor> all = images.views;
         Views filled = Views.of(all.subList(0, feed.global()).toArray(Tensor[]::new))
                 .withLocal(all.subList(feed.global(), all.size())).withIndex(numbers(feed.images(), device));

@@ -37,7 +37,12 @@ final class AugmentingDevice {
 
     /// @param free bytes of its memory that are said to be free
     static Device of(long free) {
-        return sized(new Augmenting(Device.open("reference").backend()), OptionalLong.of(free));
+        return over(Device.open("reference").backend(), free);
+    }
+
+    /// Over another backend.
+    static Device over(Backend backend, long free) {
+        return sized(new Augmenting(backend), OptionalLong.of(free));
     }
 
     /// The same without a word about its memory.

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +42,15 @@ class CudaViewsTest {
         }
     }
 
+    /// On a device that is said to be full, so that images are sent to it.
+    private static List<Double> sent(TrainConfig config) {
+        try (Device device = AugmentingDevice.sized(Device.open("cuda").backend(), OptionalLong.of(0));
+                Trainer trainer = trainer(config, device, ViewPlace.Wish.DEVICE)) {
+            assertThat(trainer.views().kind()).isEqualTo(ViewPlace.Kind.SENT);
+            return Runs.train(trainer, STEPS);
+        }
+    }
+
     private static void assertClose(List<Double> some, List<Double> others) {
         assertThat(some).hasSameSizeAs(others);
         for (int i = 0; i < some.size(); i++) {
@@ -54,6 +64,7 @@ class CudaViewsTest {
         assertClose(device, losses(SIMCLR, "cuda", ViewPlace.Wish.HOST));
         assertClose(device, losses(SIMCLR, "cpu", ViewPlace.Wish.AUTO));
         assertThat(losses(SIMCLR, "cuda", ViewPlace.Wish.DEVICE)).as("the same bits twice").isEqualTo(device);
+        assertThat(sent(SIMCLR)).as("the same bits of images that are sent").isEqualTo(device);
     }
 
     /// With labelled images, which the device takes from the data set in its memory.
@@ -65,6 +76,7 @@ class CudaViewsTest {
         List<Double> device = losses(config, "cuda", ViewPlace.Wish.DEVICE);
         assertClose(device, losses(config, "cuda", ViewPlace.Wish.HOST));
         assertThat(losses(config, "cuda", ViewPlace.Wish.DEVICE)).as("the same bits twice").isEqualTo(device);
+        assertThat(sent(config)).as("the same bits of images that are sent").isEqualTo(device);
     }
 
     @Test

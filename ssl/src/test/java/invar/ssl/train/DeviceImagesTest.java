@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import invar.core.Device;
+import invar.core.reference.ReferenceBackend;
+import invar.core.testkit.RecordingBackend;
 import invar.ssl.data.Dataset;
+import invar.ssl.train.ViewPlace.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +15,9 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Training with views that the device makes, on the reference backend as if it had a kernel for them.
 class DeviceImagesTest {
@@ -56,18 +62,40 @@ class DeviceImagesTest {
         trainsAsFromTheHost(SWAV, new NoiseImages(9, 20));
     }
 
-    @Test
-    void goesOnWhereItStoppedBitForBit(@TempDir Path folder) throws IOException {
+    /// Views are made before the step, into tensors that it reads.
+    @ParameterizedTest
+    @ValueSource(longs = {0, ENOUGH})
+    void aStepWithThemIsReplayed(long free) {
+        List<List<Double>> losses = new ArrayList<>();
+        for (boolean replaying : new boolean[] {true, false}) {
+            RecordingBackend recording = new RecordingBackend(new ReferenceBackend());
+            try (Device device = AugmentingDevice.over(recording, free);
+                    Trainer trainer = Runs.trainer(Runs.TINY, Runs.NOISE, device, 1, ViewPlace.Wish.DEVICE)) {
+                trainer.replaying(replaying);
+                losses.add(Runs.train(trainer, 6));
+            }
+            assertThat(recording.replayed()).isEqualTo(replaying ? 2 : 0);
+        }
+        assertThat(losses.getFirst()).isEqualTo(losses.getLast());
+    }
+
+    /// Of images in the device's memory, and of those that are sent with each batch; also where one run is continued as
+    /// the other, on a device that is fuller than before.
+    @ParameterizedTest
+    @CsvSource({"1000000, 1000000", "0, 0", "1000000, 0"})
+    void goesOnWhereItStoppedBitForBit(long before, long after, @TempDir Path folder) throws IOException {
         Path file = folder.resolve("state.safetensors");
         List<Double> whole = new ArrayList<>(), parts = new ArrayList<>();
-        try (Device device = AugmentingDevice.of(ENOUGH);
+        try (Device device = AugmentingDevice.of(before);
                 Trainer trainer = Runs.trainer(Runs.TINY, Runs.NOISE, device, 2)) {
+            assertThat(trainer.views().kind()).isEqualTo(before == 0 ? Kind.SENT : Kind.RESIDENT);
             whole.addAll(Runs.train(trainer, 3));
             trainer.save(file);
             whole.addAll(Runs.train(trainer, 6));
         }
-        try (Device device = AugmentingDevice.of(ENOUGH);
+        try (Device device = AugmentingDevice.of(after);
                 Trainer trainer = Runs.trainer(Runs.TINY, Runs.NOISE, device, 1)) {
+            assertThat(trainer.views().kind()).isEqualTo(after == 0 ? Kind.SENT : Kind.RESIDENT);
             trainer.load(file);
             parts.addAll(Runs.train(trainer, 6));
         }

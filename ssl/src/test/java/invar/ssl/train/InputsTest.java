@@ -9,13 +9,19 @@ import invar.core.Tensor;
 import invar.ssl.Views;
 import invar.ssl.augment.Recipes;
 import invar.ssl.data.Dataset;
+import invar.ssl.data.Datasets;
 import invar.ssl.data.Subset;
 import invar.ssl.train.ViewPlace.Wish;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -36,9 +42,9 @@ class InputsTest {
     }
 
     /// All tensors of all steps.
-    private static List<double[]> batches(Feed given, Wish wish) {
+    private static List<double[]> batches(Feed given, Wish wish, long free) {
         List<double[]> all = new ArrayList<>();
-        try (given; Device device = AugmentingDevice.of(ENOUGH);
+        try (given; Device device = AugmentingDevice.of(free);
                 Feed feed = given.at(ViewPlace.of(given.images(), device, wish)); Scope scope = device.scope()) {
             Inputs inputs = new Inputs(feed, device);
             for (long step = 0; step < STEPS; step++) {
@@ -73,11 +79,50 @@ class InputsTest {
     @CsvSource({"pi-model, 1", "mean-teacher, 2", "fixmatch, 1", "fixmatch, 2", "simclr, 2", "rotnet, 2"})
     void areTheSameFromTheDevice(String method, int drawings) {
         Dataset data = new NoiseImages(19, 9, drawings, 3);
-        List<double[]> host = batches(feed(method, 4, data), Wish.HOST);
-        List<double[]> device = batches(feed(method, 4, data), Wish.DEVICE);
+        List<double[]> host = batches(feed(method, 4, data), Wish.HOST, ENOUGH);
+        List<double[]> device = batches(feed(method, 4, data), Wish.DEVICE, ENOUGH);
         assertClose(device, host);
-        assertThat(batches(feed(method, 4, data), Wish.DEVICE)).as("the same bits twice").usingRecursiveComparison()
-                .isEqualTo(device);
+        assertThat(batches(feed(method, 4, data), Wish.DEVICE, ENOUGH)).as("the same bits twice")
+                .usingRecursiveComparison().isEqualTo(device);
+        assertThat(batches(feed(method, 4, data), Wish.DEVICE, 0)).as("the same bits of images that are sent")
+                .usingRecursiveComparison().isEqualTo(device);
+    }
+
+    /// Of more drawings than views, only those that are seen are sent.
+    @Test
+    void areTheSameOfThreeDrawings() {
+        Dataset data = new NoiseImages(19, 9, 3);
+        List<double[]> sent = batches(feed("simclr", 4, data), Wish.DEVICE, 0);
+        assertClose(sent, batches(feed("simclr", 4, data), Wish.HOST, 0));
+        assertThat(batches(feed("simclr", 4, data), Wish.DEVICE, ENOUGH)).usingRecursiveComparison().isEqualTo(sent);
+    }
+
+    /// Small crops, of which there are more than drawings.
+    @Test
+    void areTheSameOfManyCrops() {
+        assertClose(batches(crops(), Wish.DEVICE, 0), batches(crops(), Wish.HOST, 0));
+        assertThat(batches(crops(), Wish.DEVICE, ENOUGH)).usingRecursiveComparison()
+                .isEqualTo(batches(crops(), Wish.DEVICE, 0));
+    }
+
+    private static Feed crops() {
+        TrainConfig config = new TrainConfig("dino", Map.of(), "noise", 16, "dino", Runs.TINY.encoder(),
+                Runs.TINY.optimization(), 6, 4, 1);
+        return Feed.of(config, new NoiseImages(19, 17, 2), Recipes.named("dino", 16), 2);
+    }
+
+    /// Files that are read, cut and resized once, and then are bytes like any other.
+    @Test
+    void areTheSameOfAFolderOfImages(@TempDir Path folder) throws IOException {
+        for (int i = 0; i < 19; i++) {
+            BufferedImage image = new BufferedImage(13, 11, BufferedImage.TYPE_INT_RGB);
+            for (int k = 0; k < 13 * 11; k++) image.setRGB(k % 13, k / 13, (i + 1) * (k + 7) * 74_207);
+            ImageIO.write(image, "png", folder.resolve(i + ".png").toFile());
+        }
+        Dataset data = Datasets.open(folder.toString(), Datasets.Options.DEFAULT.withSide(8)).train();
+        List<double[]> sent = batches(feed("simclr", 4, data), Wish.DEVICE, 0);
+        assertClose(sent, batches(feed("simclr", 4, data), Wish.HOST, 0));
+        assertThat(batches(feed("simclr", 4, data), Wish.DEVICE, ENOUGH)).usingRecursiveComparison().isEqualTo(sent);
     }
 
     @Test
@@ -85,7 +130,7 @@ class InputsTest {
         try (Device device = AugmentingDevice.of(ENOUGH);
                 Feed given = feed("pi-model", 4, new NoiseImages(19, 9, 2, 3));
                 Feed feed = given.at(ViewPlace.of(given.images(), device, Wish.AUTO))) {
-            assertThat(feed.labelled().orElseThrow().asRows()).isTrue();
+            assertThat(feed.labelled().orElseThrow().kind()).isEqualTo(ViewPlace.Kind.RESIDENT);
         }
     }
 
@@ -97,7 +142,10 @@ class InputsTest {
         Dataset chosen = new Subset(some ? data : other, 7, 3, 3, 11, 2);
         int[] labels = new int[chosen.size()];
         for (int i = 0; i < labels.length; i++) labels[i] = chosen.label(i);
-        assertClose(batches(with(chosen, labels, data), Wish.DEVICE), batches(with(chosen, labels, data), Wish.HOST));
+        List<double[]> host = batches(with(chosen, labels, data), Wish.HOST, ENOUGH);
+        for (long free : new long[] {0, ENOUGH}) {
+            assertClose(batches(with(chosen, labels, data), Wish.DEVICE, free), host);
+        }
     }
 
     private static Feed with(Dataset labelled, int[] labels, Dataset data) {

@@ -47,13 +47,40 @@ class ViewPlaceTest {
                         + "augmentation fixmatch"));
     }
 
+    /// A batch of four images has 768 bytes, and of two drawings of each the double.
     @Test
-    void isTheHostWhereTheDataDoNotFit() {
-        assertThat(place("simclr", Runs.NOISE, AugmentingDevice.of(4 * 1728 - 1)).description()).isEqualTo(
-                "on the host: the data set of 1.7 kB is more than a quarter of the 6.9 kB free there");
-        assertThat(place("simclr", Runs.NOISE, AugmentingDevice.silent())
-                .description()).isEqualTo("on the host: the data set of 1.7 kB may not fit into the device, whose "
-                        + "free memory is not known");
+    void isTheDeviceWithImagesSentToItWhereTheDataDoNotFit() {
+        assertThat(place("simclr", Runs.NOISE, AugmentingDevice.of(4 * 1728 - 1))).isEqualTo(new ViewPlace(
+                ViewPlace.Kind.SENT, "on the device, of images sent with each batch (0.8 kB): the data set of 1.7 kB "
+                        + "is more than a quarter of the 6.9 kB free there"));
+        assertThat(place("simclr", new NoiseImages(9, 8, 3), AugmentingDevice.silent()).description()).isEqualTo(
+                "on the device, of images sent with each batch (1.5 kB): the data set of 5.2 kB may not fit into the "
+                        + "device, whose free memory is not known");
+    }
+
+    /// Uploading a data set needs it in the heap once more.
+    @Test
+    void isTheDeviceWithImagesSentToItWhereTheHeapHasNoRoomToUploadAll() {
+        long heap = Runtime.getRuntime().maxMemory(), image = 3L << 20;
+        int half = (int) (heap / 2 / image);
+        assertThat(place("simclr", new NoiseImages(half, 1024), AugmentingDevice.of(1L << 40)).kind())
+                .isEqualTo(ViewPlace.Kind.RESIDENT);
+        assertThat(place("simclr", new NoiseImages(half + 1, 1024), AugmentingDevice.of(1L << 40)).description())
+                .startsWith("on the device, of images sent with each batch (12.6 MB): the data set of ")
+                .contains(" is more than half of the Java heap of ").endsWith(" MB (-Xmx)");
+    }
+
+    /// An image has 3/4 · 2^20 integers, so 2730 of them have less than 2^31 − 8, and 2731 more.
+    @Test
+    void isTheHostWhereNotEvenABatchFits() {
+        Dataset large = new NoiseImages(4000, 1024);
+        try (Device device = AugmentingDevice.of(ENOUGH);
+                BatchLoader most = new BatchLoader(large, Recipes.named("simclr", 8), 2730, 1, 1, 1);
+                BatchLoader more = new BatchLoader(large, Recipes.named("simclr", 8), 2731, 1, 1, 1)) {
+            assertThat(ViewPlace.of(most, device, Wish.AUTO).kind()).isEqualTo(ViewPlace.Kind.SENT);
+            assertThat(ViewPlace.of(more, device, Wish.AUTO).description()).isEqualTo(
+                    "on the host: the images of a batch have 8,591.0 MB, more than a tensor can");
+        }
     }
 
     @Test
@@ -68,8 +95,8 @@ class ViewPlaceTest {
         assertThatThrownBy(() -> place("drawings", Runs.NOISE, AugmentingDevice.of(ENOUGH), Wish.DEVICE))
                 .isInstanceOf(UserError.class).hasMessage("Views cannot be made on the device (--views device): no "
                         + "device has a kernel for RandomAffine of the augmentation drawings.");
-        assertThatThrownBy(() -> place("simclr", Runs.NOISE, AugmentingDevice.of(0), Wish.DEVICE))
+        assertThatThrownBy(() -> place("simclr", Runs.NOISE, new Device("plain", new ReferenceBackend()), Wish.DEVICE))
                 .isInstanceOf(UserError.class).hasMessage("Views cannot be made on the device (--views device): the "
-                        + "data set of 1.7 kB is more than a quarter of the 0.0 kB free there.");
+                        + "device plain has no kernel for them.");
     }
 }
