@@ -355,8 +355,8 @@ public final class Losses {
         int n = x.dim(0);
         if (n < 2) throw new IllegalArgumentException("a nearest neighbour needs at least 2 rows, not " + n);
         Tensor u = normalize(x, epsilon), constant = u.stopGradient();
-        Tensor similarity = constant.matmulT(constant).fillDiagonal(Double.NEGATIVE_INFINITY);        // (N, N), j ≠ i
-        Tensor apart = u.sub(u.gather(Nearest.column(similarity))).plus(epsilon);                     // uᵢ − u_nn(i) + ε
+        Tensor similarity = constant.matmulT(constant).fillDiagonal(Double.NEGATIVE_INFINITY);  // (N, N), j ≠ i
+        Tensor apart = u.sub(u.gather(Nearest.column(similarity))).plus(epsilon);               // uᵢ − u_nn(i) + ε
         return apart.square().sum(1).sqrt().plus(epsilon).log().mean().neg();
     }
 

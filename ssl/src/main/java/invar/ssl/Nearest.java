@@ -12,8 +12,8 @@ final class Nearest {
 
     /// The column of the largest entry of each row, of equal ones the first: (N), I32.
     ///
-    /// These are the places that max pooling keeps for its backward pass: each row is an image of one row of pixels, and
-    /// a window as wide as 2C − 1 that begins C − 1 before it holds all of it.
+    /// These are the places that max pooling keeps for its backward pass: each row is an image of one row of pixels,
+    /// and a window as wide as 2C − 1 that begins C − 1 before it holds all of it.
     ///
     /// @param x (N, C); constant for differentiation
     static Tensor column(Tensor x) {

@@ -80,8 +80,9 @@ final class CpcWithBatchNorm implements Study {
                 case "batch" -> "batch norm";
                 default -> "batch norm over halves";
             };
-            rows.put(row, lab.timed(row, STEPS_OF_AN_EPOCH * lab.epochs(),
-                    () -> measures(lab.device(), norm, STEPS_OF_AN_EPOCH * lab.epochs(), lab.workers(), lab.progress())));
+            int steps = STEPS_OF_AN_EPOCH * lab.epochs();
+            rows.put(row, lab.timed(row, steps,
+                    () -> measures(lab.device(), norm, steps, lab.workers(), lab.progress())));
         }
         return rows;
     }
