@@ -92,7 +92,7 @@ public final class Trainer implements AutoCloseable {
         this(config, feed, device, ViewPlace.Wish.AUTO, maker);
     }
 
-    /// With both.
+    /// With a method that is on no list, and views that are made where somebody wants them.
     public Trainer(TrainConfig config, Feed feed, Device device, ViewPlace.Wish place,
             Function<Setup, SslMethod> maker) {
         this.config = config;
