@@ -347,8 +347,7 @@ public final class Losses {
     /// u = x / max(‖x‖, ε)          ε = 1e-8
     /// ```
     /// ε inside the norm is added to every coordinate, as by the `PairwiseDistance` of DINOv2's code. The neighbours
-    /// are picked on the host, the first of equally near ones, so a step with it cannot be captured; gradients flow to
-    /// both ends.
+    /// are constants, the first of equally near ones; gradients flow to both ends.
     ///
     /// @param x (N, D), N ≥ 2
     public static Tensor koLeo(Tensor x) {
@@ -356,15 +355,8 @@ public final class Losses {
         int n = x.dim(0);
         if (n < 2) throw new IllegalArgumentException("a nearest neighbour needs at least 2 rows, not " + n);
         Tensor u = normalize(x, epsilon), constant = u.stopGradient();
-        double[] similarity = constant.matmulT(constant).fillDiagonal(Double.NEGATIVE_INFINITY).doubles();
-        int[] nearest = new int[n];
-        for (int i = 0; i < n; i++) {
-            nearest[i] = i == 0 ? 1 : 0;
-            for (int j = 0; j < n; j++) {
-                if (similarity[i * n + j] > similarity[i * n + nearest[i]]) nearest[i] = j;
-            }
-        }
-        Tensor apart = u.sub(u.gather(x.device().integers(Shape.of(n), nearest))).plus(epsilon);
+        Tensor similarity = constant.matmulT(constant).fillDiagonal(Double.NEGATIVE_INFINITY);  // (N, N), j ≠ i
+        Tensor apart = u.sub(u.gather(Nearest.column(similarity))).plus(epsilon);               // uᵢ − u_nn(i) + ε
         return apart.square().sum(1).sqrt().plus(epsilon).log().mean().neg();
     }
 

@@ -2,6 +2,7 @@ package invar.ssl.augment;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /// What each view of an image goes through.
 ///
@@ -48,12 +49,20 @@ public record Recipe(String name, String source, List<Compose> views) {
 
     /// Whether all views can be made by [invar.core.fused.AugmentImages]: each is a crop, then changes that it knows.
     public boolean onDevice() {
-        return views.stream().allMatch(view -> {
-            List<Augmentation> steps = view.steps();
-            return !steps.isEmpty() && steps.getFirst().crops()
-                    && steps.stream().allMatch(step -> step.mostChanges() >= 0)
-                    && steps.stream().skip(1).noneMatch(Augmentation::crops);
-        });
+        return hostOnly().isEmpty();
+    }
+
+    /// Why a view cannot be made by that op, in words; empty if all can.
+    public Optional<String> hostOnly() {
+        String unknown = views.stream().flatMap(view -> view.steps().stream()).filter(step -> step.mostChanges() < 0)
+                .map(Augmentation::kind).distinct().collect(Collectors.joining(", "));
+        if (!unknown.isEmpty()) {
+            return Optional.of("no device has a kernel for " + unknown + " of the augmentation " + name);
+        }
+        boolean cropsFirst = views.stream().map(Compose::steps).allMatch(steps -> !steps.isEmpty()
+                && steps.getFirst().crops() && steps.stream().skip(1).noneMatch(Augmentation::crops));
+        return cropsFirst ? Optional.empty() : Optional.of("a device crops once, before everything else, but the "
+                + "augmentation " + name + " has another order");
     }
 
     /// How many changes a view consists of at most, if it is one that [#onDevice] says yes to.

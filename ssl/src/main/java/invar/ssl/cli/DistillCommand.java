@@ -99,7 +99,7 @@ final class DistillCommand implements Callable<Integer> {
         try (Device opened = device.open()) {
             ClassifierFile.Loaded taught = Distilling.teacher(config, opened);
             try (Tuning tuning = options.choose(
-                    Distilling.prepare(config, taught, opened, device.dataWorkers()))) {
+                    Distilling.prepare(config, taught, opened, device.dataWorkers(), options.views.wish()))) {
                 RunFolder folder = resuming ? earlier : options.folder("distill-" + name());
                 Map<String, Double> others = new LinkedHashMap<>();
                 TuningSession session = new TuningSession(Distill.NAME, tuning, folder.root(), others, opened);

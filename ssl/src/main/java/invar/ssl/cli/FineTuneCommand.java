@@ -88,7 +88,7 @@ final class FineTuneCommand implements Callable<Integer> {
             RunFolder folder;
             Map<String, Double> results = new LinkedHashMap<>();
             try (Tuning tuning = options.choose(
-                    FineTuning.prepare(config, opened, device.dataWorkers()))) {
+                    FineTuning.prepare(config, opened, device.dataWorkers(), options.views.wish()))) {
                 folder = resuming ? earlier : options.folder("finetune-" + run.toAbsolutePath().getFileName());
                 if (!resuming) planTwin(folder, config);
                 if (!run(tuning, folder, folder, results, opened)) return ExitCode.INTERRUPTED;
@@ -96,7 +96,7 @@ final class FineTuneCommand implements Callable<Integer> {
             RunFolder twin = new RunFolder(folder.root().resolve(TWIN));
             if (!Files.exists(twin.config())) return ExitCode.OK;
             try (Tuning tuning = options.choose(
-                    FineTuning.prepare(FineTuning.load(twin), opened, device.dataWorkers()))) {
+                    FineTuning.prepare(FineTuning.load(twin), opened, device.dataWorkers(), options.views.wish()))) {
                 return run(tuning, twin, folder, results, opened) ? ExitCode.OK : ExitCode.INTERRUPTED;
             }
         }

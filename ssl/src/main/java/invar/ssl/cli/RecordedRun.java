@@ -18,7 +18,7 @@ final class RecordedRun {
 
     /// Options that change where and how a run is computed or shown, but not its settings: what --resume allows.
     private static final List<String> NEUTRAL = List.of("--resume", "--device", "--threads", "--precision",
-            "--no-cublas", "--no-cudnn", GraphOption.NAME, "--quiet", "--stacktrace");
+            "--no-cublas", "--no-cudnn", GraphOption.NAME, ViewsOption.NAME, "--quiet", "--stacktrace");
 
     private static final long SAVE_EVERY_NANOS = 60_000_000_000L;
 

@@ -96,6 +96,9 @@ final class Train implements Callable<Integer> {
     @Mixin
     private GraphOption graph;
 
+    @Mixin
+    private ViewsOption views;
+
     @Option(names = "--out", paramLabel = "FOLDER", description = "The run's folder (default: a new one in runs/).")
     private Path out;
 
@@ -118,7 +121,7 @@ final class Train implements Callable<Integer> {
         TrainConfig resolved = resuming ? ConfigFile.load(RunFolder.existing(resume).config()) : resolve();
         try (Device opened = device.open();
                 TrainingSession session = TrainingSession.prepare(resolved, opened, device.dataWorkers(),
-                        graph.wanted())) {
+                        graph.wanted(), views.wish())) {
             boolean done = resuming ? session.resume(RunFolder.existing(resume), quiet, console)
                     : session.start(folder(resolved), quiet, console);
             return done ? ExitCode.OK : ExitCode.INTERRUPTED;

@@ -18,6 +18,7 @@ import invar.ssl.train.HealthWarnings;
 import invar.ssl.train.RunFolder;
 import invar.ssl.train.TrainConfig;
 import invar.ssl.train.Trainer;
+import invar.ssl.train.ViewPlace;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -50,13 +51,15 @@ final class TrainingSession implements AutoCloseable {
     /// Loads the data and builds everything; all mistakes in settings and data are found here.
     ///
     /// @param replaying whether steps are replayed where the device can
-    static TrainingSession prepare(TrainConfig config, Device device, int workers, boolean replaying) {
+    /// @param place     where views are to be made
+    static TrainingSession prepare(TrainConfig config, Device device, int workers, boolean replaying,
+            ViewPlace.Wish place) {
         Recipe recipe = Recipes.named(config.augment(), config.imageSize());
         Split split = Datasets.open(config.data(), Datasets.Options.DEFAULT.withSide(config.imageSize()));
         Normalize normalize = ChannelStatistics.of(split.train());
         Feed feed = Feed.of(config, split.train(), recipe.then(normalize), workers);
         try {
-            Trainer trainer = new Trainer(config, feed, device);
+            Trainer trainer = new Trainer(config, feed, device, place);
             trainer.replaying(replaying);
             return new TrainingSession(config, device, split, normalize, trainer);
         } catch (RuntimeException | Error e) {
@@ -89,7 +92,7 @@ final class TrainingSession implements AutoCloseable {
 
     private boolean run(RunFolder folder, boolean quiet, PrintWriter console) throws IOException {
         String program = ("ssl " + Version.number() + " " + Version.commit()).strip();
-        Environment.save(folder.environment(), program, device, Instant.now());
+        Environment.save(folder.environment(), program, device, trainer.views(), Instant.now());
         HealthWarnings warnings = new HealthWarnings(config, trainer.totalSteps() / config.epochs(),
                 Files.exists(folder.log()) ? Files.readString(folder.log()) : "");
         try (PrintWriter log = new PrintWriter(Files.newBufferedWriter(
@@ -112,6 +115,7 @@ final class TrainingSession implements AutoCloseable {
         report.line("%s, width %d, %,d parameters; batch %d, %d epochs of %d steps; on %s; run folder %s",
                 config.encoder().name(), config.encoder().width(), Modules.count(trainer.encoder()), config.batch(),
                 config.epochs(), trainer.totalSteps() / config.epochs(), DeviceOption.describe(device), folder.root());
+        report.line("views are made %s", trainer.views().description());
         if (trainer.stepsDone() > 0) {
             report.line("continuing after step %d of %d", trainer.stepsDone(), trainer.totalSteps());
         }

@@ -58,6 +58,9 @@ final class TuningOptions {
     @Mixin
     private GraphOption graph;
 
+    @Mixin
+    ViewsOption views;
+
     @Option(names = "--quiet", description = "No progress, only the result.")
     boolean quiet;
 

@@ -83,7 +83,7 @@ final class TuningSession {
 
     private boolean run(RunFolder folder, boolean quiet, PrintWriter console) throws IOException {
         String program = ("ssl " + Version.number() + " " + Version.commit()).strip();
-        Environment.save(folder.environment(), program, device, Instant.now());
+        Environment.save(folder.environment(), program, device, trainer.views(), Instant.now());
         try (PrintWriter log = new PrintWriter(Files.newBufferedWriter(
                 folder.log(), StandardOpenOption.CREATE, StandardOpenOption.APPEND))) {
             Report report = new Report(console, log);
@@ -106,6 +106,7 @@ final class TuningSession {
                         + "run folder %s", tuning.title(), config.encoder().name(), config.encoder().width(),
                 tuning.network().headLayers(), Modules.count(tuning.network()), config.batch(), config.epochs(),
                 trainer.totalSteps() / config.epochs(), DeviceOption.describe(device), folder.root());
+        report.line("views are made %s", trainer.views().description());
         if (trainer.stepsDone() > 0) {
             report.line("continuing after step %d of %d", trainer.stepsDone(), trainer.totalSteps());
         }

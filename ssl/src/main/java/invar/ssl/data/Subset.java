@@ -18,6 +18,16 @@ public final class Subset implements Dataset {
         for (int index : indices) Objects.checkIndex(index, items.size());
     }
 
+    /// The other set.
+    public Dataset items() {
+        return items;
+    }
+
+    /// Which of its items this one is.
+    public int origin(int index) {
+        return indices[index];
+    }
+
     @Override
     public String name() {
         return items.name();

@@ -23,6 +23,7 @@ import invar.ssl.train.Trainer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /// CPC with batch norm in its encoder: Hénaff et al. 2020, [arXiv:1905.09272](https://arxiv.org/abs/1905.09272), where
 /// layer norm replaces it, because the statistics of a batch tell patches of each other.
@@ -79,14 +80,18 @@ final class CpcWithBatchNorm implements Study {
                 case "batch" -> "batch norm";
                 default -> "batch norm over halves";
             };
-            rows.put(row, lab.timed(row, STEPS_OF_AN_EPOCH * lab.epochs(),
-                    () -> measures(lab.device(), norm, STEPS_OF_AN_EPOCH * lab.epochs(), lab.workers())));
+            int steps = STEPS_OF_AN_EPOCH * lab.epochs();
+            rows.put(row, lab.timed(row, steps,
+                    () -> measures(lab.device(), norm, steps, lab.workers(), lab.progress())));
         }
         return rows;
     }
 
     /// Trains with this norm on images of which none comes twice.
-    static Map<String, Double> measures(Device device, String norm, int steps, int workers) {
+    ///
+    /// @param notice is told what concerns no result
+    static Map<String, Double> measures(Device device, String norm, int steps, int workers,
+            Consumer<String> notice) {
         Map<String, Object> settings = Map.of("grid", GRID, "context", 16, "blocks", 1, "target", 32, "embScale", 1,
                 "stepsToIgnore", 1, "stepsToPredict", 2);
         TrainConfig config = new TrainConfig("cpc", settings, "coins", SIDE, "none",
@@ -95,7 +100,7 @@ final class CpcWithBatchNorm implements Study {
         Feed feed = Feed.of(config, new Coins(BATCH * steps, GRID, PATCH),
                 Recipes.named(config.augment(), SIDE).then(NORMALIZE), workers);
         try (Trainer trainer = new Trainer(config, feed, device)) {
-            Mean last = new Mean(steps - LAST);
+            Mean last = new Mean(steps - LAST, notice);
             trainer.run(() -> false, last);
             Map<String, Double> measures = new LinkedHashMap<>();
             measures.put(Lab.LOSS, last.sum / Math.min(steps, LAST));
@@ -135,10 +140,12 @@ final class CpcWithBatchNorm implements Study {
     private static final class Mean implements Trainer.Listener {
 
         private final long after;
+        private final Consumer<String> notice;
         private double sum;
 
-        private Mean(long after) {
+        private Mean(long after, Consumer<String> notice) {
             this.after = after;
+            this.notice = notice;
         }
 
         @Override
@@ -148,6 +155,11 @@ final class CpcWithBatchNorm implements Study {
 
         @Override
         public void epochDone(EpochMetrics metrics) {}
+
+        @Override
+        public void noticed(String sentence) {
+            notice.accept(sentence);
+        }
     }
 
     @Override

@@ -65,6 +65,11 @@ public final class Lab {
         return workers;
     }
 
+    /// Is told what happens, in lines.
+    Consumer<String> progress() {
+        return progress;
+    }
+
     /// Runs what gives the measures of a row, and tells when it is over.
     ///
     /// @param steps that it trains
@@ -111,7 +116,7 @@ public final class Lab {
         Feed feed = Feed.of(config, split.train(), Recipes.named(config.augment(), SIDE).then(normalize), workers);
         try (Trainer trainer = maker == null ? new Trainer(config, feed, device)
                 : new Trainer(config, feed, device, maker)) {
-            Last last = new Last();
+            Last last = new Last(progress);
             trainer.run(() -> false, last);
             Map<String, Double> measures = new LinkedHashMap<>();
             measures.put(LOSS, last.epoch.loss());
@@ -127,10 +132,15 @@ public final class Lab {
         }
     }
 
-    /// Keeps the metrics of the last epoch.
+    /// Keeps the metrics of the last epoch, and passes on what was noticed.
     private static final class Last implements Trainer.Listener {
 
+        private final Consumer<String> progress;
         private EpochMetrics epoch;
+
+        private Last(Consumer<String> progress) {
+            this.progress = progress;
+        }
 
         @Override
         public void stepped(long step, double loss) {}
@@ -138,6 +148,11 @@ public final class Lab {
         @Override
         public void epochDone(EpochMetrics metrics) {
             epoch = metrics;
+        }
+
+        @Override
+        public void noticed(String sentence) {
+            progress.accept(sentence);
         }
     }
 }

@@ -46,15 +46,22 @@ final class WrongMask implements Study {
             int rows = z.dim(0), n = rows / 2;
             Tensor unit = Losses.normalize(z);
             Tensor s = unit.matmulT(unit).scale(1 / temperature);                            // (2N, 2N)
-            int[] other = IntStream.range(0, rows).map(i -> (i + n) % rows).toArray();
-            int[] self = IntStream.range(0, rows).toArray();
-            if (this == SELF_LEFT_IN) return Losses.crossEntropy(s, z.device().integers(Shape.of(rows), other));
-            double[] out = new double[rows * rows];
-            for (int i = 0; i < rows; i++) out[i * rows + other[i]] = -1e9;                  // e to that is 0
-            return Losses.crossEntropy(s.add(z.device().tensor(Shape.of(rows, rows), out)),
-                    z.device().integers(Shape.of(rows), self));
+            if (this == SELF_LEFT_IN) {
+                return Losses.crossEntropy(s, z.device().constant(new Others(rows), () -> z.device().integers(
+                        Shape.of(rows), IntStream.range(0, rows).map(i -> (i + n) % rows).toArray())));
+            }
+            Tensor out = z.device().constant(new Out(rows), () -> z.device().tensor(Shape.of(rows, rows),
+                    IntStream.range(0, rows * rows).mapToDouble(i -> i % rows == (i / rows + n) % rows ? -1e9 : 0)
+                            .toArray()));                                                    // e to that is 0
+            return Losses.matching(s.add(out));
         }
     }
+
+    /// The labels (i + N) mod 2N.
+    private record Others(int rows) {}
+
+    /// −10⁹ in columns (i + N) mod 2N, else 0.
+    private record Out(int rows) {}
 
     /// SimCLR's networks with a loss of this mask.
     private record Masked(SimClr right, Mask mask) implements SslMethod {

@@ -5,16 +5,19 @@ import invar.core.fused.AugmentImages;
 import invar.ssl.UserError;
 import invar.ssl.augment.ImageBuffer;
 import invar.ssl.augment.Recipe;
-import invar.ssl.augment.ViewRow;
 import invar.ssl.data.Dataset;
 import invar.ssl.data.ImageShape;
+import invar.ssl.data.Subset;
+import invar.ssl.train.ViewPlace.Kind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.IntBinaryOperator;
 import java.util.stream.IntStream;
 
 /// Makes augmented batches on worker threads, ahead of the step that needs them.
@@ -41,10 +44,8 @@ public final class BatchLoader implements AutoCloseable {
     private final int threads;
     private final ExecutorService workers;
     private final Pending[] ring = new Pending[AHEAD + 1];
-    private final ThreadLocal<ImageBuffer> buffers = ThreadLocal.withInitial(ImageBuffer::new);
-    private final ThreadLocal<byte[]> bytes;
-    private final boolean asRows;
-    private final ThreadLocal<ViewRow[]> drawers = ThreadLocal.withInitial(this::viewRows);
+    private final Kind kind;
+    private final BatchMaker maker;
     private long scheduled = -1;                         // the last step whose batch is in the making; -1: none yet
     private long last;                                   // the step that was taken last
     private int[] order;
@@ -55,10 +56,10 @@ public final class BatchLoader implements AutoCloseable {
     /// @param threads how many workers, at least 1
     /// @throws UserError if a batch is larger than the data or than an array, or if a view is not square
     public BatchLoader(Dataset data, Recipe recipe, int batch, int epochs, long seed, int threads) {
-        this(data, recipe, batch, epochs, seed, threads, false);
+        this(data, recipe, batch, epochs, seed, threads, Kind.HOST);
     }
 
-    private BatchLoader(Dataset data, Recipe recipe, int batch, long epochs, long seed, int threads, boolean asRows) {
+    private BatchLoader(Dataset data, Recipe recipe, int batch, long epochs, long seed, int threads, Kind kind) {
         if (batch > data.size()) {
             throw new UserError("The batch of " + batch + " is larger than the data: there are " + data.size()
                     + " training images.");
@@ -75,10 +76,11 @@ public final class BatchLoader implements AutoCloseable {
         this.batch = batch;
         this.seed = seed;
         this.threads = threads;
-        this.asRows = asRows;
+        this.kind = kind;
+        this.maker = kind == Kind.HOST ? new PixelMaker(data, recipe, sides, seed)
+                : new RowMaker(data, recipe, seed, kind == Kind.SENT);
         this.stepsPerEpoch = data.size() / batch;
         this.totalSteps = stepsPerEpoch * epochs;
-        this.bytes = ThreadLocal.withInitial(() -> new byte[data.shape().size()]);
         this.workers = Executors.newFixedThreadPool(threads, task -> {
             Thread thread = new Thread(task, "invar-data");
             thread.setDaemon(true);
@@ -88,31 +90,29 @@ public final class BatchLoader implements AutoCloseable {
 
     /// Another loader of the same batches, for one epoch.
     public BatchLoader again() {
-        return new BatchLoader(data, recipe, batch, 1, seed, threads, asRows);
+        return new BatchLoader(data, recipe, batch, 1, seed, threads, kind);
     }
 
-    /// Another loader of the same batches, in which the views of a batch are not pixels but rows of what is to be done,
-    /// (N, [#rowLength]) each; for recipes that can be made on a device.
-    BatchLoader rows() {
-        return new BatchLoader(data, recipe, batch, totalSteps / stepsPerEpoch, seed, threads, true);
+    /// Another loader of the same batches, whose views are made there. Where that is on the device, the views of a
+    /// batch are not pixels but rows of what is to be done, (N, [#rowLength]) each; the recipe must be one that can be
+    /// made there ([Recipe#onDevice]).
+    BatchLoader at(Kind place) {
+        return new BatchLoader(data, recipe, batch, totalSteps / stepsPerEpoch, seed, threads, place);
     }
 
-    /// Whether this is a loader of rows.
-    boolean asRows() {
-        return asRows;
+    /// Where its views are made.
+    Kind kind() {
+        return kind;
     }
 
-    /// How many numbers describe a view.
+    /// How many numbers describe a view, where the device makes it.
     int rowLength(int view) {
-        return drawers.get()[view].length();
+        return AugmentImages.BOX + AugmentImages.EACH * recipe.changes(view);
     }
 
-    private ViewRow[] viewRows() {
-        ViewRow[] rows = new ViewRow[views()];
-        for (int v = 0; v < rows.length; v++) {
-            rows[v] = new ViewRow(data.shape().height(), data.shape().width(), recipe.changes(v));
-        }
-        return rows;
+    /// How many drawings of an image its views are of: as many bytes go with each image where they are sent.
+    int drawingsSeen() {
+        return RowMaker.drawings(data, recipe);
     }
 
     /// What the views go through.
@@ -130,10 +130,15 @@ public final class BatchLoader implements AutoCloseable {
         return data.size() * data.drawings();
     }
 
-    /// The place of the drawing, among all, that is seen in this view of image `index`: a second one makes the second
-    /// view.
-    int drawing(int index, int view) {
-        return index * data.drawings() + view % data.drawings();
+    /// Which of the drawings of `all`, in the order of [#packed], is seen in a view of an image of this loader, by the
+    /// numbers of image and view: a second drawing makes the second view. Empty where the images are not the same, nor
+    /// some of those.
+    Optional<IntBinaryOperator> drawings(BatchLoader all) {
+        if (data.equals(all.data)) return Optional.of((i, view) -> i * data.drawings() + view % data.drawings());
+        if (data instanceof Subset some && some.items().equals(all.data.perDrawing())) {
+            return Optional.of((i, _) -> some.origin(i));
+        }
+        return Optional.empty();
     }
 
     /// All drawings, as [AugmentImages] takes them.
@@ -227,49 +232,16 @@ public final class BatchLoader implements AutoCloseable {
             orderOf = epoch;
         }
         int slot = (int) (step % ring.length), first = (int) (step % stepsPerEpoch) * batch;
-        Batch target = ring[slot] != null ? ring[slot].batch : fresh();
+        Batch target = ring[slot] != null ? ring[slot].batch : maker.fresh(batch);
         System.arraycopy(order, first, target.images(), 0, batch);
         List<Future<?>> tasks = new ArrayList<>();
         for (int from = 0; from < batch; from += IMAGES_PER_TASK) {
             int start = from, end = Math.min(batch, from + IMAGES_PER_TASK);
             tasks.add(workers.submit(() -> {
-                for (int i = start; i < end; i++) make(target, i, epoch);
+                for (int i = start; i < end; i++) maker.make(target, i, epoch);
             }));
         }
         ring[slot] = new Pending(target, tasks);
-    }
-
-    private Batch fresh() {
-        float[][] views = new float[views()][];
-        for (int v = 0; v < views.length; v++) {
-            views[v] = new float[batch * (asRows ? rowLength(v) : 3 * sides[v] * sides[v])];
-        }
-        return new Batch(views, new int[batch]);
-    }
-
-    private void make(Batch target, int i, long epoch) {
-        if (asRows) {
-            draw(target, i, epoch);
-            return;
-        }
-        ImageBuffer image = buffers.get();
-        byte[] raw = bytes.get();
-        int index = target.images()[i];
-        for (int view = 0; view < views(); view++) {
-            data.read(index, view % data.drawings(), raw);         // a second drawing makes the second view
-            image.load(raw, data.shape().height(), data.shape().width());
-            recipe.views().get(view).apply(image, seed, epoch, index, view);
-            image.copyTo(target.views()[view], i * 3 * sides[view] * sides[view]);
-        }
-    }
-
-    private void draw(Batch target, int i, long epoch) {
-        int index = target.images()[i];
-        for (int view = 0; view < views(); view++) {
-            ViewRow row = drawers.get()[view];
-            row.draw(recipe.views().get(view), seed, epoch, index, view);
-            row.copyTo(target.views()[view], i * row.length());
-        }
     }
 
     /// Ends the workers.

@@ -6,65 +6,78 @@ import invar.core.Shape;
 import invar.core.Tensor;
 import invar.core.UpdateOp;
 import invar.core.fused.AugmentImages;
+import invar.ssl.train.ViewPlace.Kind;
 import java.util.List;
+import java.util.function.IntBinaryOperator;
 import java.util.stream.IntStream;
 
-/// A data set in the memory of a device, where its views are made by [AugmentImages]; only what is done to each view is
-/// drawn on the host, by the same augmentations from the same streams as where the host makes the views.
+/// Images in the memory of a device, all of a data set or those of one batch, whose views are made there by
+/// [AugmentImages]; what is done to each view is drawn on the host, by the same augmentations from the same streams as
+/// where the host makes the views.
 final class DeviceImages {
 
-    /// The images may take this part of the memory that is free; the rest is for training.
-    private static final int SHARE = 4;
-
+    private final BatchLoader loader;
     private final Tensor images;                         // (M, words)
+    private final IntBinaryOperator drawings;            // row of `images` by an image's number (sent: place) and view
+    private final boolean sent;
     private final List<AugmentImages> ops;               // of each view
     private final List<Tensor> rows, which;              // (N, 4 + 3K), (N)
-    private final BatchLoader loader;
 
-    /// Uploads the data.
-    ///
-    /// @param loader one of rows, see [BatchLoader#rows]
-    DeviceImages(BatchLoader loader, Device device) {
-        this(loader, device, device.persistent(() -> {
-            int[] packed = loader.packed();
-            return device.integers(Shape.of(packed.length / op(loader, 0).words(), op(loader, 0).words()), packed);
-        }));
+    /// All images of a loader of kind [Kind#RESIDENT]; room for those of a batch, if they are [Kind#SENT] with it.
+    static DeviceImages of(BatchLoader loader, Device device) {
+        boolean sent = loader.kind() == Kind.SENT;
+        int words = op(loader, 0).words(), each = loader.drawingsSeen();
+        int[] first = sent ? new int[loader.batch() * each * words] : loader.packed();
+        Tensor images = device.persistent(() -> device.integers(Shape.of(first.length / words, words), first));
+        IntBinaryOperator places = (i, view) -> i * each + view % each;
+        return new DeviceImages(loader, device, images, sent ? places : loader.drawings(loader).orElseThrow());
     }
 
-    private DeviceImages(BatchLoader loader, Device device, Tensor images) {
+    private DeviceImages(BatchLoader loader, Device device, Tensor images, IntBinaryOperator drawings) {
         this.loader = loader;
+        this.drawings = drawings;
         this.images = images;
+        this.sent = loader.kind() == Kind.SENT;
+        int[] batch = IntStream.range(0, loader.batch()).toArray();
         this.ops = IntStream.range(0, loader.views()).mapToObj(view -> op(loader, view)).toList();
         this.rows = device.persistent(() -> IntStream.range(0, loader.views())
                 .mapToObj(view -> device.zeros(Shape.of(loader.batch(), loader.rowLength(view)))).toList());
         this.which = device.persistent(() -> IntStream.range(0, loader.views())
-                .mapToObj(_ -> device.integers(Shape.of(loader.batch()), new int[loader.batch()])).toList());
+                .mapToObj(view -> device.integers(Shape.of(loader.batch()), which(batch, view))).toList());
     }
 
-    /// The same images for another loader of the same data.
+    /// The same for another loader: the same images, if it is of them or of some of them and these are all here.
     DeviceImages with(BatchLoader other, Device device) {
-        return new DeviceImages(other, device, images);
+        return other.kind() == Kind.SENT ? of(other, device)
+                : new DeviceImages(other, device, images, other.drawings(loader).orElseThrow());
     }
 
-    /// Whether the views of this loader can be made on the device: the device has a kernel, the recipe consists of what
-    /// it knows, and a quarter of the free memory has room for all images.
-    static boolean possible(BatchLoader loader, Device device) {
-        AugmentImages op = op(loader, 0);
-        long words = (long) loader.drawn() * op.words();
-        return device.supports(op) && loader.recipe().onDevice() && words <= Integer.MAX_VALUE - 8
-                && 4 * words <= device.freeBytes().orElse(0) / SHARE;
+    /// How much memory the data set takes.
+    static long bytes(BatchLoader loader) {
+        return (long) Integer.BYTES * loader.drawn() * op(loader, 0).words();
     }
 
-    private static AugmentImages op(BatchLoader loader, int view) {
+    /// How much memory the images of a batch take.
+    static long batchBytes(BatchLoader loader) {
+        return (long) Integer.BYTES * loader.batch() * loader.drawingsSeen() * op(loader, 0).words();
+    }
+
+    /// What makes a view.
+    static AugmentImages op(BatchLoader loader, int view) {
         return new AugmentImages(loader.shape().height(), loader.shape().width(), loader.side(view));
+    }
+
+    /// The rows of `images` that a view of these is of.
+    private int[] which(int[] numbers, int view) {
+        return IntStream.of(numbers).map(i -> drawings.applyAsInt(i, view)).toArray();
     }
 
     /// Fills (N, 3, S, S) tensors with the views of a batch of rows; in the current scope.
     void make(Batch batch, List<Tensor> views) {
+        if (sent) images.upload(batch.bytes());
         for (int v = 0; v < views.size(); v++) {
-            int view = v;
             rows.get(v).upload(batch.views()[v]);
-            which.get(v).upload(IntStream.of(batch.images()).map(i -> loader.drawing(i, view)).toArray());
+            if (!sent) which.get(v).upload(which(batch.images(), v));    // sent: always the same
             Tensor made = Ops.apply(ops.get(v), images, which.get(v), rows.get(v))[0];
             Ops.update(UpdateOp.Assign.COPY, views.get(v), made);
         }

@@ -21,7 +21,9 @@ public final class Environment {
     /// Writes the file as a whole or not at all.
     ///
     /// @param program name and version of this program
-    public static void save(Path file, String program, Device device, Instant started) throws IOException {
+    /// @param views   where views are made
+    public static void save(Path file, String program, Device device, ViewPlace views, Instant started)
+            throws IOException {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("program", program);
         facts.put("started", started.toString());
@@ -34,6 +36,7 @@ public final class Environment {
         facts.put("device", device.name());
         facts.put("precision", device.precision().toString());
         if (!device.libraries().isEmpty()) facts.put("libraries", device.libraries());
+        facts.put("views", views.description());
         for (BackendProvider provider : Device.providers()) {
             if (provider.name().equals(device.name())) facts.put("device_description", provider.describe());
         }

@@ -1,6 +1,5 @@
 package invar.ssl.train;
 
-import invar.core.Device;
 import invar.ssl.UserError;
 import invar.ssl.augment.Mosaic;
 import invar.ssl.augment.Recipe;
@@ -10,6 +9,7 @@ import invar.ssl.data.LabelledSubset;
 import invar.ssl.method.Gridded;
 import invar.ssl.method.Methods;
 import invar.ssl.method.Needs;
+import invar.ssl.train.ViewPlace.Kind;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -107,10 +107,17 @@ public record Feed(BatchLoader images, int global, Optional<BatchLoader> labelle
         return new BatchLoader(data, recipe, config.batch(), config.epochs(), config.seed(), workers);
     }
 
-    /// The same batches; their views are made on the device if it can do that ([DeviceImages#possible]).
-    Feed on(Device device) {
-        if (!DeviceImages.possible(images, device)) return this;
-        return new Feed(images.rows(), global, labelled, labels, classes);
+    /// The same batches, with views that are made there; those of labelled images of the same data set, if that is in
+    /// the device's memory, or of their bytes.
+    Feed at(ViewPlace place) {
+        if (!place.onDevice()) return this;
+        return new Feed(images.at(place.kind()), global, labelled.map(some -> some.at(placeOf(some, place))), labels,
+                classes);
+    }
+
+    private Kind placeOf(BatchLoader some, ViewPlace all) {
+        if (!some.recipe().onDevice()) return Kind.HOST;
+        return some.drawings(images).isPresent() ? all.kind() : Kind.SENT;
     }
 
     @Override

@@ -56,6 +56,7 @@ public final class Trainer implements AutoCloseable {
 
     private final TrainConfig config;
     private final Device device;
+    private final ViewPlace views;
     private final Feed feed;
     private final BatchLoader loader;                    // of the feed's images
     private final SslMethod method;
@@ -73,16 +74,31 @@ public final class Trainer implements AutoCloseable {
     ///
     /// @throws UserError if the settings do not fit the data
     public Trainer(TrainConfig config, Feed feed, Device device) {
-        this(config, feed, device, setup -> Methods.named(config.method()).make(ConfigFile.settings(config), setup));
+        this(config, feed, device, ViewPlace.Wish.AUTO);
     }
 
-    /// The same with a method that is on no list, such as one with a mistake that is to be studied.
+    /// The same with views that are made where somebody wants them.
+    ///
+    /// @throws UserError if the settings do not fit the data, or views cannot be made there
+    public Trainer(TrainConfig config, Feed feed, Device device, ViewPlace.Wish place) {
+        this(config, feed, device, place,
+                setup -> Methods.named(config.method()).make(ConfigFile.settings(config), setup));
+    }
+
+    /// With a method that is on no list, such as one with a mistake that is to be studied.
     ///
     /// @param maker makes it; the settings name the method whose data it takes
     public Trainer(TrainConfig config, Feed feed, Device device, Function<Setup, SslMethod> maker) {
+        this(config, feed, device, ViewPlace.Wish.AUTO, maker);
+    }
+
+    /// With a method that is on no list, and views that are made where somebody wants them.
+    public Trainer(TrainConfig config, Feed feed, Device device, ViewPlace.Wish place,
+            Function<Setup, SslMethod> maker) {
         this.config = config;
         this.device = device;
-        this.feed = feed.on(device);
+        this.views = ViewPlace.of(feed.images(), device, place);
+        this.feed = feed.at(views);
         this.loader = this.feed.images();
         this.totalSteps = loader.stepsPerEpoch() * config.epochs();
         Encoders.Encoder encoder = Encoders.make(config.encoder(), config.imageSize(), device, config.seed());
@@ -103,9 +119,9 @@ public final class Trainer implements AutoCloseable {
         replaying = wanted;
     }
 
-    /// Whether the device makes the views, from a data set in its memory; else the host does.
-    public boolean augmentsOnDevice() {
-        return loader.asRows();
+    /// Where views are made, and why there.
+    public ViewPlace views() {
+        return views;
     }
 
     /// The method.

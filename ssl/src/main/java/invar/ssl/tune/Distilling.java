@@ -14,6 +14,7 @@ import invar.ssl.train.Feed;
 import invar.ssl.train.RunFolder;
 import invar.ssl.train.TrainConfig;
 import invar.ssl.train.Trainer;
+import invar.ssl.train.ViewPlace;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -47,6 +48,12 @@ public final class Distilling {
     ///
     /// @throws UserError if the settings do not fit the data, the teacher or the student's run
     public static Tuning prepare(TrainConfig config, ClassifierFile.Loaded teacher, Device device, int workers) {
+        return prepare(config, teacher, device, workers, ViewPlace.Wish.AUTO);
+    }
+
+    /// The same with views that are made where somebody wants them.
+    public static Tuning prepare(TrainConfig config, ClassifierFile.Loaded teacher, Device device, int workers,
+            ViewPlace.Wish place) {
         Distill.Config settings = ConfigFile.settings(config, Distill.Config.DEFAULTS);
         ClassifierFile.About taught = teacher.about();
         Split split = Pretraining.split(config);
@@ -65,7 +72,7 @@ public final class Distilling {
         Feed feed = feed(config, settings, split, Tuning.recipe(config, taught.pretraining()), workers,
                 taught.classes().size());
         try {
-            Trainer trainer = new Trainer(config, feed, device, setup -> new Distill(settings, teacher.network(),
+            Trainer trainer = new Trainer(config, feed, device, place, setup -> new Distill(settings, teacher.network(),
                     TaskNetwork.of(setup.init(), encoder(from, settings, setup), setup.features(), Optional.empty(),
                             setup.classes())));
             return new Tuning(config, split, trainer, ((Distill) trainer.method()).student(),

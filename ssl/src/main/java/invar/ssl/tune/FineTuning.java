@@ -15,6 +15,7 @@ import invar.ssl.train.Feed;
 import invar.ssl.train.RunFolder;
 import invar.ssl.train.TrainConfig;
 import invar.ssl.train.Trainer;
+import invar.ssl.train.ViewPlace;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -45,6 +46,11 @@ public final class FineTuning {
     ///
     /// @throws UserError if the settings do not fit the data or the pretraining run
     public static Tuning prepare(TrainConfig config, Device device, int workers) {
+        return prepare(config, device, workers, ViewPlace.Wish.AUTO);
+    }
+
+    /// The same with views that are made where somebody wants them.
+    public static Tuning prepare(TrainConfig config, Device device, int workers, ViewPlace.Wish place) {
         FineTune.Config settings = ConfigFile.settings(config, FineTune.Config.DEFAULTS);
         Pretraining from = Pretraining.of(Path.of(settings.run()));
         if (!from.config().encoder().equals(config.encoder()) || from.config().imageSize() != config.imageSize()) {
@@ -57,7 +63,7 @@ public final class FineTuning {
         Feed feed = new Feed(new BatchLoader(some, Tuning.recipe(config, from), config.batch(), config.epochs(),
                 config.seed(), workers), 1, Optional.empty(), labels, some.classes().size());
         try {
-            Trainer trainer = new Trainer(config, feed, device,
+            Trainer trainer = new Trainer(config, feed, device, place,
                     setup -> new FineTune(settings, network(from, settings, setup), labels, setup));
             TaskNetwork network = ((FineTune) trainer.method()).network();
             return new Tuning(config, split, trainer, network, new ClassifierFile.About(from, network.headLayers(),

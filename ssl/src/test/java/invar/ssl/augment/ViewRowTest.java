@@ -93,6 +93,8 @@ class ViewRowTest {
         assertThat(recipe(crop, flip, crop).onDevice()).isFalse();
         assertThat(recipe(flip).onDevice()).isFalse();
         assertThat(recipe().onDevice()).isFalse();
+        assertThat(recipe(flip, crop).hostOnly()).hasValue("a device crops once, before everything else, but the "
+                + "augmentation tested has another order");
     }
 
     @Test

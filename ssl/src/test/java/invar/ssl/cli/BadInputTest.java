@@ -93,6 +93,7 @@ class BadInputTest {
         "--threads 0 | threads must be at least 1 but is 0.",
         "--precision bf16 --device cpu | --precision bf16: the device cpu in fp32 has no such products.",
         "--precision tf32 --device reference | --precision tf32: the device reference has no such products.",
+        "--views device | Views cannot be made on the device (--views device): the device reference has no kernel ",
         "--config @/missing.yaml | There is no settings file @/missing.yaml.",
         "--config @/list.yaml | No settings: the settings file @/list.yaml must hold names and values, ",
         "--config @/typo.yaml | The settings file @/typo.yaml has an unknown setting 'batches'; ",
@@ -130,6 +131,7 @@ class BadInputTest {
         "--batch many | Invalid value for option '--batch': 'many' is not an int.",
         "--set lr | Value for option option '--set' (KEY=VALUE) should be in KEY=VALUE format but was lr.",
         "--precision half | Invalid value for option '--precision': there is fp32, tf32 and bf16, not 'half'",
+        "--views gpu | Invalid value for option '--views': there is auto, host and device, not 'gpu'",
         "--no-such-option | Unknown option: '--no-such-option'"})
     void isToldWhereHelpIsIfAnOptionIsWrong(String options, String sentence) throws IOException {
         Map<String, List<Byte>> before = contents();

@@ -115,11 +115,13 @@ class CudaLibrariesTest {
 
     @Test
     void aRunSaysWithWhatItMultiplies() throws IOException, InterruptedException {
-        assertThat(train().text).contains("; on cuda in tf32 with cuBLAS 13.1.2, cuDNN 9.5.1; run folder ");
+        assertThat(train().text).contains("; on cuda in tf32 with cuBLAS 13.1.2, cuDNN 9.5.1; run folder ",
+                "\nviews are made on the device, of the data set in its memory (");
         assertThat(folder.resolve("run/environment.json")).content().contains("\"precision\" : \"tf32\"",
                 "\"cuBLAS 13.1.2\", \"cuDNN 9.5.1\"");
-        Said said = train("--overwrite", "--precision", "bf16", "--no-cudnn");
-        assertThat(said.text).contains("; on cuda in bf16 with cuBLAS 13.1.2, no cuDNN (not wanted); run folder ");
+        Said said = train("--overwrite", "--precision", "bf16", "--no-cudnn", "--views", "host");
+        assertThat(said.text).contains("; on cuda in bf16 with cuBLAS 13.1.2, no cuDNN (not wanted); run folder ",
+                "\nviews are made on the host: as asked for\n");
         assertThat(said.code).isZero();
     }
 

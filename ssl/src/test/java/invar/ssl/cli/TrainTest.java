@@ -44,6 +44,8 @@ class TrainTest {
         assertThat(result.line("simclr on photos: ")).contains(" images to train on, ", " held out (");
         assertThat(result.line("resnet10, width 1, ")).contains("batch 4, 2 epochs of ", "on reference",
                 "run folder " + run);
+        assertThat(result.line("views are made "))
+                .isEqualTo("views are made on the host: the device reference has no kernel for them");
         assertThat(result.line("epoch 1/2")).contains("loss ", "(chance 1.946)", "images/s", "eta ");
         assertThat(result.line("epoch 2/2")).endsWith("eta 0:00");
         assertThat(result.line("held out: ")).endsWith("kNN-20");
@@ -78,6 +80,8 @@ class TrainTest {
         assertThat(environment.get("program").asString()).startsWith("ssl " + Version.number());
         assertThat(environment.get("java").asString()).isEqualTo(Runtime.version().toString());
         assertThat(environment.get("device").asString()).isEqualTo("reference");
+        assertThat(environment.get("views").asString()).isEqualTo("on the host: the device reference has no kernel "
+                + "for them");
         assertThat(environment.get("processors").asInt()).isPositive();
         assertThat(Files.readAllLines(files.metricsCsv())).hasSize(3);
         List<String> rows = Files.readAllLines(files.metricsJson());
@@ -103,8 +107,9 @@ class TrainTest {
         Cli.train(photos, run, "--seed", "3", "--temperature", "0.3");
         Path again = folder.resolve("again");
         Result result = Cli.run("train", "--config", files.config().toString(), "--device", "reference", "--threads",
-                "3", "--no-graph", "--out", again.toString());
+                "3", "--no-graph", "--views", "host", "--out", again.toString());
         assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.line("views are made ")).isEqualTo("views are made on the host: as asked for");
         assertThat(losses(again)).isEqualTo(losses(run)).hasSize(2);
         assertThat(new RunFolder(again).encoder()).hasSameBinaryContentAs(files.encoder());
         assertThat(new RunFolder(again).checkpoint()).hasSameBinaryContentAs(files.checkpoint());
@@ -126,7 +131,8 @@ class TrainTest {
     void saysThatARunIsFinished() throws IOException {
         Cli.train(photos, run);
         byte[] before = Files.readAllBytes(files.metricsCsv());
-        Result result = Cli.run("train", "--resume", run.toString(), "--device", "reference", "--no-graph");
+        Result result = Cli.run("train", "--resume", run.toString(), "--device", "reference", "--no-graph",
+                "--views", "host");
         assertThat(result).isEqualTo(new Result(ExitCode.OK, "The run " + run + " is finished: all 8 steps are "
                 + "done, and the encoder is in " + files.encoder() + ".\n", ""));
         assertThat(files.metricsCsv()).hasBinaryContent(before);

@@ -216,10 +216,12 @@ class TuningTest {
         byte[] classifier = Files.readAllBytes(twin.classifier());
         Files.delete(twin.classifier());                                        // as if stopped between the two runs
         Files.delete(twin.checkpoint());
-        Result result = Cli.run("finetune", "--resume", begun.toString(), "--device", "reference", "--no-graph");
+        Result result = Cli.run("finetune", "--resume", begun.toString(), "--device", "reference", "--no-graph",
+                "--views", "host");
         assertThat(result.code()).as(result.err()).isZero();
         assertThat(result.out()).startsWith("The run " + begun + " is finished: all 6 steps are done, and the "
                 + "classifier is in " + new RunFolder(begun).classifier() + ".\n");
+        assertThat(result.out()).contains("\nviews are made on the host: as asked for\n");
         assertThat(result.line("fine-tuned  ")).isEqualTo(fineTuned.line("fine-tuned  "));
         assertThat(result.line("from scratch  ")).isEqualTo(fineTuned.line("from scratch  "));
         assertThat(twin.classifier()).hasBinaryContent(classifier);
@@ -244,6 +246,7 @@ class TuningTest {
         "finetune @/run --lr 0 | optimization.lr must be a number > 0 but is 0.0.",
         "finetune @/run --batch 99 | The batch of 99 is larger than the data: there are ",
         "finetune @/run --out @/fine | The run folder @/fine is not empty: ",
+        "finetune @/run --views device | Views cannot be made on the device (--views device): the device reference ",
         "finetune @/run --overwrite | --overwrite needs --out: ",
         "finetune --resume @/run | The run @/run is one of simclr, not of ssl finetune.",
         "finetune @/run --resume @/fine | A resumed run keeps what it started from: ",
@@ -257,6 +260,7 @@ class TuningTest {
         "distill @/distilled --self | --self needs a teacher that was made from a run of ssl train, but ",
         "distill @/fine --width 2 --temperature 0 | temperature must be a number > 0 but is 0.0.",
         "distill @/fine --width 2 --alpha 1.5 | alpha must be above 0 and at most 1 but is 1.5.",
+        "distill @/fine --width 2 --views device | Views cannot be made on the device (--views device): the device ",
         "distill @/fine --width 2 --labels 0.1 | --labels needs --alpha below 1: ",
         "distill @/fine --width 0 | encoder.width must be 1 to 1024 but is 0.",
         "distill @/fine --width 2 --epochs 0 | epochs must be at least 1 but is 0.",

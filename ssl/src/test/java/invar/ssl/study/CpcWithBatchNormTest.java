@@ -35,7 +35,7 @@ class CpcWithBatchNormTest {
 
     private static Map<String, Double> measures(String norm, int steps) {
         try (Device device = Device.open("cpu")) {
-            return CpcWithBatchNorm.measures(device, norm, steps, 1);
+            return CpcWithBatchNorm.measures(device, norm, steps, 1, line -> {});
         }
     }
 }

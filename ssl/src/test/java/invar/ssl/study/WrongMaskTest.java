@@ -7,6 +7,7 @@ import invar.core.Device;
 import invar.core.Philox;
 import invar.core.Shape;
 import invar.core.Tensor;
+import invar.ssl.CapturedLoss;
 import invar.ssl.probe.Health;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -23,8 +24,7 @@ class WrongMaskTest {
     @EnumSource
     void leavesOutWhatItSays(WrongMask.Mask mask) {
         double tau = 0.3, expected = 0;
-        Philox random = new Philox(3, 0);
-        double[] values = IntStream.range(0, 2 * N * D).mapToDouble(i -> random.nextGaussian()).toArray();
+        double[] values = values(0);
         for (int i = 0; i < 2 * N; i++) {
             int other = (i + N) % (2 * N);
             double sum = 0;
@@ -41,6 +41,21 @@ class WrongMaskTest {
             Tensor z = device.tensor(Shape.of(2 * N, D), values);
             assertThat(mask.loss(z, tau).item()).isCloseTo(expected, within(1e-12));
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void letsAStepBeCaptured(WrongMask.Mask mask) {
+        Shape shape = Shape.of(2 * N, D);
+        double[] first = values(1), then = values(2);
+        double[] replayed = CapturedLoss.replayed(z -> mask.loss(z, 0.3), shape, first, then);
+        assertThat(replayed).isEqualTo(CapturedLoss.direct(z -> mask.loss(z, 0.3), shape, then));
+        assertThat(replayed[0]).isNotEqualTo(CapturedLoss.direct(z -> mask.loss(z, 0.3), shape, first)[0]);
+    }
+
+    private static double[] values(int stream) {
+        Philox random = new Philox(3, stream);
+        return IntStream.range(0, 2 * N * D).mapToDouble(i -> random.nextGaussian()).toArray();
     }
 
     /// The negative control: 200 steps of each, as in the study. Measured alignments: 0.467 with the right mask, 0.663

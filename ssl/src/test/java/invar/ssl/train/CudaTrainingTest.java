@@ -98,37 +98,6 @@ class CudaTrainingTest {
         assertThat(parts).isEqualTo(whole.subList(3, 6));
     }
 
-    /// Views of SimCLR's recipe, made by the device in one run and by the host in the other, and bit for bit where a
-    /// run is continued.
-    @Test
-    void viewsFromTheDeviceTrainAsThoseFromTheHost(@TempDir Path folder) throws IOException {
-        TrainConfig config = new TrainConfig("simclr", config().settings(), "shapes", 8, "simclr", config().encoder(),
-                config().optimization(), IMAGES, STEPS, 17);
-        Path file = folder.resolve("state.safetensors");
-        List<Double> cuda = new ArrayList<>(), cpu, parts = new ArrayList<>();
-        try (Device device = Device.open("cuda");
-                Trainer trainer = Runs.trainer(config, Shapes.train(0, IMAGES, 12), device, 1)) {
-            assertThat(trainer.augmentsOnDevice()).isTrue();
-            cuda.addAll(Runs.train(trainer, 3));
-            trainer.save(file);
-            cuda.addAll(Runs.train(trainer, 6));
-        }
-        try (Device device = Device.open("cpu");
-                Trainer trainer = Runs.trainer(config, Shapes.train(0, IMAGES, 12), device, 1)) {
-            assertThat(trainer.augmentsOnDevice()).isFalse();
-            cpu = Runs.train(trainer, 6);
-        }
-        for (int i = 0; i < cpu.size(); i++) {
-            assertThat(cuda.get(i)).as("step %d", i).isCloseTo(cpu.get(i), within(i == 0 ? 1e-5 : 1e-3));
-        }
-        try (Device device = Device.open("cuda");
-                Trainer trainer = Runs.trainer(config, Shapes.train(0, IMAGES, 12), device, 1)) {
-            trainer.load(file);
-            parts.addAll(Runs.train(trainer, 6));
-        }
-        assertThat(parts).isEqualTo(cuda.subList(3, 6));
-    }
-
     private record Outcome(List<Double> losses, Map<String, double[]> state, List<String> notices) {}
 
     /// Two epochs of six steps, with the learning rate, decay and queue of each.

@@ -4,13 +4,20 @@ import invar.core.Philox;
 import invar.ssl.data.Dataset;
 import invar.ssl.data.ImageShape;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Images of random bytes: each is unlike every other, and drawing d of image i is a function of i and d.
 ///
 /// @param size how many
 /// @param side of the images in pixels
 /// @param drawings of each image
-public record NoiseImages(int size, int side, int drawings) implements Dataset {
+/// @param kinds how many classes, which follow each other; 0 without labels
+public record NoiseImages(int size, int side, int drawings, int kinds) implements Dataset {
+
+    /// Without labels.
+    public NoiseImages(int size, int side, int drawings) {
+        this(size, side, drawings, 0);
+    }
 
     /// With one drawing each.
     public NoiseImages(int size, int side) {
@@ -35,12 +42,12 @@ public record NoiseImages(int size, int side, int drawings) implements Dataset {
 
     @Override
     public int label(int index) {
-        return UNLABELLED;
+        return kinds == 0 ? UNLABELLED : index % kinds;
     }
 
     @Override
     public List<String> classes() {
-        return List.of();
+        return IntStream.range(0, kinds).mapToObj(kind -> "kind " + kind).toList();
     }
 
     @Override

@@ -30,8 +30,12 @@ final class Runs {
     }
 
     static Trainer trainer(TrainConfig config, Dataset data, Device device, int workers) {
+        return trainer(config, data, device, workers, ViewPlace.Wish.AUTO);
+    }
+
+    static Trainer trainer(TrainConfig config, Dataset data, Device device, int workers, ViewPlace.Wish place) {
         return new Trainer(config, Feed.of(config, data, Recipes.named(config.augment(), config.imageSize()), workers),
-                device);
+                device, place);
     }
 
     /// Trains until `steps` are done in all; returns the losses of the steps that were done here.
