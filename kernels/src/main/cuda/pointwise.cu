@@ -8,6 +8,7 @@ launch   grid = min(ceil(n / 256), 32 blocks a multiprocessor), block = 256, no 
 traffic  every input read once, every output written once
 numerics f32; exp, log, erf, tanh as in CUDA's math library (2 ulp at most), not the fast forms; MAX and RELU keep NaN
 order    one thread writes an element: no sums, bitwise reproducible
+versions not measured yet on a GPU
 */
 #include "common.cuh"
 

@@ -9,6 +9,7 @@ launch   grid = min(ceil(n / 256), 32 blocks a multiprocessor), block = 256; lar
 traffic  every input read once, every written one written once; LARS reads p and g once more, for their norms
 numerics f32; norms of LARS, the powers of Adam and normal numbers in f64
 order    one thread writes an element; sums of squares: 8192 elements a block in a fixed tree, pieces in order
+versions not measured yet on a GPU
 */
 #include "common.cuh"
 #include "philox.cuh"
