@@ -87,8 +87,8 @@ final class Kernels implements AutoCloseable {
         CUmodule module = new CUmodule();
         int status = cuModuleLoadData(module, Arrays.copyOf(text, text.length + 1));      // ends with a zero
         String usual = switch (status) {
-            case CUresult.CUDA_ERROR_INVALID_PTX, CUresult.CUDA_ERROR_INVALID_IMAGE, CUresult.CUDA_ERROR_INVALID_SOURCE ->
-                    "the program's file may be damaged";
+            case CUresult.CUDA_ERROR_INVALID_PTX, CUresult.CUDA_ERROR_INVALID_IMAGE,
+                    CUresult.CUDA_ERROR_INVALID_SOURCE -> "the program's file may be damaged";
             case CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION -> "a newer driver is needed";
             case CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU -> "they are not for this device";
             default -> null;

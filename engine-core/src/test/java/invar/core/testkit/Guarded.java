@@ -56,7 +56,8 @@ record Guarded(Tensor whole, Tensor inside, int from, double around) {
         double[] all = whole.doubles();
         for (int i = 0; i < all.length; i++) {
             if (i >= from && i < from + inside.size()) continue;
-            assertThat(all[i]).as("%s: element %d, outside the tensor", what, i - from).isEqualTo(Double.valueOf(around));
+            assertThat(all[i]).as("%s: element %d, outside the tensor", what, i - from)
+                    .isEqualTo(Double.valueOf(around));
         }
     }
 }
