@@ -103,6 +103,7 @@ enum VendorLibrary {
     private final int[] majors;
     private final int linked;
     private Finding finding;
+    private boolean loaded;
 
     VendorLibrary(String title, String file, int[] majors, int linked, String binding, String resource) {
         this.title = title;
@@ -152,6 +153,12 @@ enum VendorLibrary {
         return finding;
     }
 
+    /// Whether it is in this process, though it may be too old to be used.
+    private synchronized boolean isLoaded() {
+        look();
+        return loaded;
+    }
+
     private Finding search() {
         String listed = System.getProperty(FOLDERS);
         boolean standIn = System.getProperty(Driver.LIBRARY) != null;
@@ -184,10 +191,13 @@ enum VendorLibrary {
                 return missing(path + " is not complete: " + part + " is not beside it");
             }
         }
-        if (this == CUDNN) CUBLAS.look();                         // parts of cuDNN need it, and it may lie elsewhere
+        if (this == CUDNN && !CUBLAS.isLoaded()) {                // parts of it need cuBLAS, or end the process
+            return missing(path + " needs cuBLAS, which is not found");
+        }
         try {
             for (String part : parts(major)) load(path.resolveSibling(part));
             load(path);
+            loaded = true;
             SymbolLookup library = SymbolLookup.libraryLookup(path, Arena.global());
             for (String function : functions()) {
                 if (library.find(function).isEmpty()) return missing(path + " is too old: it has no " + function);
@@ -210,6 +220,7 @@ enum VendorLibrary {
     ///
     /// @throws UnsatisfiedLinkError with its name, once, and what the system's loader says
     private static void load(Path file) throws IOException {
+        if (ElfSize.isCutOff(file)) throw new UnsatisfiedLinkError(file.getFileName() + " is cut off");
         try {
             System.load(file.toString());
         } catch (UnsatisfiedLinkError e) {

@@ -7,12 +7,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// Whatever lies where cuBLAS and cuDNN are looked for: the backend opens and computes, and one sentence says why a
 /// library is not used.
@@ -108,14 +111,43 @@ class LibraryOpeningTest {
             for (Path file : files.toList()) Files.copy(file, folder.resolve(file.getFileName()));
         }
         Files.writeString(folder.resolve("libcublas.so.13"), "not a library");
-        Files.writeString(folder.resolve("libcudnn_ops.so.9"), "not a library");
         assertThat(run(Map.of(), folder.toString())).satisfiesExactly(
                 line -> assertThat(line).isEqualTo("no cuBLAS: " + folder.resolve("libcublas.so.13")
                         + " cannot be loaded: libcublas.so.13: file too short"),
                 line -> assertThat(line).isEqualTo("no cuDNN: " + folder.resolve("libcudnn.so.9")
-                        + " cannot be loaded: libcudnn_ops.so.9: file too short"),
+                        + " needs cuBLAS, which is not found"),
                 line -> assertThat(line).isEqualTo(COMPUTED),
                 line -> assertThat(line).startsWith("tf32 [no cuBLAS ("));
+    }
+
+    /// The loader maps a file that is cut off, and reading it there ends the process. Whatever is left of it, computing
+    /// goes on with the project's kernels.
+    @ParameterizedTest
+    @CsvSource({"libcublas.so.13, 1", "libcublas.so.13, 10", "libcublas.so.13, 50", "libcudnn.so.9, 20",
+        "libcudnn.so.9, 60", "libcudnn_ops.so.9, 50"})
+    void doesNotUseWhatIsCutOff(String name, int percent) throws IOException, InterruptedException {
+        Path folder = Files.createDirectory(temporary.resolve("cut"));
+        try (Stream<Path> files = Files.list(StandIns.folder("modern"))) {
+            for (Path file : files.toList()) Files.copy(file, folder.resolve(file.getFileName()));
+        }
+        byte[] whole = Files.readAllBytes(folder.resolve(name));
+        Files.write(folder.resolve(name), Arrays.copyOf(whole, whole.length * percent / 100));
+        assertThat(run(Map.of(), folder.toString())).contains(COMPUTED)
+                .anySatisfy(line -> assertThat(line).startsWith("no cu").endsWith(" cannot be loaded: " + name
+                        + " is cut off"));
+    }
+
+    /// Parts of cuDNN load it, and end the process where they do not find it.
+    @Test
+    void doesNotUseCudnnWithoutCublas() throws IOException, InterruptedException {
+        Path folder = Files.createDirectory(temporary.resolve("alone"));
+        try (Stream<Path> files = Files.list(StandIns.folder("modern"))) {
+            for (Path file : files.filter(f -> f.getFileName().toString().startsWith("libcudnn")).toList()) {
+                Files.copy(file, folder.resolve(file.getFileName()));
+            }
+        }
+        assertThat(run(Map.of(), folder.toString())).contains(COMPUTED, "no cuDNN: " + folder.resolve("libcudnn.so.9")
+                + " needs cuBLAS, which is not found");
     }
 
     @Test
