@@ -15,6 +15,7 @@ awk -F, '
         for (i = 2; i <= n[key]; i++) { if (v[key, i] < low) low = v[key, i]; if (v[key, i] > high) high = v[key, i] }
         return (high - low) / 2
     }
+    function spread(key) { return n[key] > 1 ? " (" short(half(key)) ")" : "" }
     function short(x) { return substr(sprintf("%.3f", x), x < 1 ? 2 : 1) }
     function add(key, value) { v[key, ++n[key]] = value }
     function median3(a, b, c) { return a > b ? (b > c ? b : a > c ? c : a) : (a > c ? a : b > c ? c : b) }
@@ -34,8 +35,8 @@ awk -F, '
         k = m ":" d
         if (!(("after:" k) in n) || !(("probe:" k) in n)) return " | |"
         before = mean("before:" k); after = mean("after:" k)
-        return sprintf(" %s → %s (%s)%s | %s (%s) |", short(before), short(after), short(half("after:" k)),
-            after - before > half("after:" k) ? "" : " †", short(mean("probe:" k)), short(half("probe:" k)))
+        return sprintf(" %s → %s%s%s | %s%s |", short(before), short(after), spread("after:" k),
+            after - before > half("after:" k) ? "" : " †", short(mean("probe:" k)), spread("probe:" k))
     }
     function baseline(name, knn, probe,   i, row) {
         row = "| *" name "* |"
@@ -59,6 +60,7 @@ awk -F, '
             most = 0; for (i = 1; i <= n["memory:" m]; i++) if (v["memory:" m, i] > most) most = v["memory:" m, i]
             print row " " rate " | " most " |"
         }
-        printf "\nSeeds:"
-        for (i = 1; i <= k; i++) if (d[i] in sets) printf " %d on %s%s", seeds[d[i]], d[i], i < k ? "," : ".\n"
+        line = ""
+        for (i = 1; i <= k; i++) if (d[i] in sets) line = line (line == "" ? "" : ", ") seeds[d[i]] " on " d[i]
+        print "\nSeeds: " line "."
     }' "$1" "$speed"
