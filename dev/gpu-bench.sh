@@ -8,7 +8,7 @@
 #   dev/gpu-bench.sh --list                  the cases
 #   dev/gpu-bench.sh --bundle FILE           default: ssl/target/ssl-linux-x64.tar.xz
 #   dev/gpu-bench.sh --out FOLDER            default: gpu-bench-out; gets the log, and a copy of the page
-#   dev/gpu-bench.sh --device NAME           default: cuda; with "cpu", a try of everything but the numbers
+#   dev/gpu-bench.sh --device NAME           default: cuda; with "cpu", a try of everything but the numbers, on a copy of the page
 #
 # Needs: the bundle (mvn -Pbundle -DskipTests package, on any machine); an NVIDIA driver from 525 on; python3 with
 # PyTorch 2 (PYTHON names another); for torch.compile, what Triton needs, which is a C compiler. 40 GB of memory on the
@@ -25,9 +25,10 @@ device=cuda
 arguments=()
 while [ $# -gt 0 ]; do
     case $1 in
-        --bundle) bundle=${2:?--bundle needs a file}; shift ;;
-        --out) out=${2:?--out needs a folder}; shift ;;
-        --device) device=${2:?--device needs a name}; shift ;;
+        --bundle | --out | --device)
+            if [ -z "${2:-}" ]; then echo "gpu-bench.sh: $1 needs a value; see the head of $0" >&2; exit 2; fi
+            case $1 in --bundle) bundle=$2 ;; --out) out=$2 ;; --device) device=$2 ;; esac
+            shift ;;
         *) arguments+=("$1") ;;
     esac
     shift
@@ -37,16 +38,18 @@ if [ ! -f "$bundle" ]; then
     exit 2
 fi
 mkdir -p "$out" || exit 2
+page=docs/performance-gpu.md
+case $device in cuda*) ;; *) cp "$page" "$out/"; page=$out/performance-gpu.md ;; esac      # a try: not on the page
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 tar -xJf "$bundle" -C "$place" || exit 2
 
 "$place/ssl/runtime/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED \
     -Dbench.python="${PYTHON:-python3}" -Dbench.peer=benchmarks/src/main/python/torch_peer.py \
-    -Dbench.device="$device" -Dbench.folder="$out" -Dbench.page=docs/performance-gpu.md \
+    -Dbench.device="$device" -Dbench.folder="$out" -Dbench.page="$page" \
     -Dbench.commit="$(git describe --always --dirty --abbrev=8 2> /dev/null || echo 'unknown commit')" \
     -cp "$place/ssl/lib/benchmarks.jar" invar.benchmarks.gpu.GpuCompare \
     ${arguments[@]+"${arguments[@]}"}
 status=$?
-cp docs/performance-gpu.md "$out/"
+case $device in cuda*) cp "$page" "$out/" ;; esac
 exit $status
