@@ -9,9 +9,8 @@ import java.util.Optional;
 /// What it does to an image is a pure function of the settings, the image and the random numbers it draws. Which
 /// numbers those are is [Compose]'s business.
 public sealed interface Augmentation
-        permits RandomResizedCrop, RandomCrop, ResizeCenterCrop, HorizontalFlip, ColorJitter, Grayscale, GaussianBlur,
-                Solarize, RandomAffine, RandomShift, RandAugment, Cutout, ColorDropping, JigsawTiles, Patches,
-                Normalize {
+        permits Crop, HorizontalFlip, ColorJitter, Grayscale, GaussianBlur, Solarize, RandomAffine, RandomShift,
+                RandAugment, Cutout, ColorDropping, JigsawTiles, Patches, Normalize {
 
     /// Changes the image in place.
     ///

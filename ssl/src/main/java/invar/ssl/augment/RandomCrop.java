@@ -8,7 +8,7 @@ import java.util.Arrays;
 ///
 /// @param size side of the result in pixels
 /// @param padding zeros added on each side, in pixels
-public record RandomCrop(int size, int padding) implements Augmentation {
+public record RandomCrop(int size, int padding) implements Crop {
 
     /// Checks the settings.
     public RandomCrop {
@@ -20,7 +20,7 @@ public record RandomCrop(int size, int padding) implements Augmentation {
     @Override
     public void apply(ImageBuffer image, Philox random) {
         int height = image.height(), width = image.width();
-        RandomResizedCrop.Box box = place(height, width, random);
+        RandomResizedCrop.Box box = box(height, width, random);
         int top = box.top(), left = box.left();
         float[][] spare = image.spare(size * size);
         int from = Math.max(left, 0), to = Math.min(left + size, width);
@@ -33,26 +33,12 @@ public record RandomCrop(int size, int padding) implements Augmentation {
         image.swap(size, size);
     }
 
-    private RandomResizedCrop.Box place(int height, int width, Philox random) {
+    @Override
+    public RandomResizedCrop.Box box(int height, int width, Philox random) {
         int freeRows = height + 2 * padding - size, freeColumns = width + 2 * padding - size;
         Require.that(freeRows >= 0 && freeColumns >= 0, "RandomCrop: an image of " + height + " x " + width
                 + " px with padding " + padding + " is smaller than the crop of " + size + " px");
         int top = random.nextInt(freeRows + 1) - padding, left = random.nextInt(freeColumns + 1) - padding;
         return new RandomResizedCrop.Box(top, left, size, size);
-    }
-
-    @Override
-    public int mostChanges() {
-        return 0;
-    }
-
-    @Override
-    public boolean crops() {
-        return true;
-    }
-
-    @Override
-    public void list(ViewRow row, Philox random) {
-        row.crop(place(row.height(), row.width(), random), size);
     }
 }

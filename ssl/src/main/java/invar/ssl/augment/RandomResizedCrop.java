@@ -19,7 +19,7 @@ import invar.core.Philox;
 /// @param minRatio smallest width / height of the box
 /// @param maxRatio largest width / height of the box
 public record RandomResizedCrop(int size, double minScale, double maxScale, double minRatio, double maxRatio)
-        implements Augmentation {
+        implements Crop {
 
     private static final int TRIES = 10;
 
@@ -44,6 +44,7 @@ public record RandomResizedCrop(int size, double minScale, double maxScale, doub
     }
 
     /// Draws the box for an image of `height` × `width`.
+    @Override
     public Box box(int height, int width, Philox random) {
         double area = (double) height * width, low = Math.log(minRatio), high = Math.log(maxRatio);
         for (int attempt = 0; attempt < TRIES; attempt++) {
@@ -69,20 +70,5 @@ public record RandomResizedCrop(int size, double minScale, double maxScale, doub
             resampler.feed(row, image.planes(), (box.top + row) * image.width() + box.left);
         resampler.finish(spare);
         image.swap(outHeight, outWidth);
-    }
-
-    @Override
-    public int mostChanges() {
-        return 0;
-    }
-
-    @Override
-    public boolean crops() {
-        return true;
-    }
-
-    @Override
-    public void list(ViewRow row, Philox random) {
-        row.crop(box(row.height(), row.width(), random), size);
     }
 }

@@ -10,7 +10,7 @@ import invar.core.Philox;
 ///
 /// @param size side of the result in pixels
 /// @param share of the shorter side that is kept, in (0, 1]
-public record ResizeCenterCrop(int size, double share) implements Augmentation {
+public record ResizeCenterCrop(int size, double share) implements Crop {
 
     /// Checks the settings.
     public ResizeCenterCrop {
@@ -21,28 +21,14 @@ public record ResizeCenterCrop(int size, double share) implements Augmentation {
     @Override
     public void apply(ImageBuffer image, Philox random) {
         int height = image.height(), width = image.width();
-        RandomResizedCrop.Box box = middle(height, width);
+        RandomResizedCrop.Box box = box(height, width, random);
         if (box.height() == size && height == size && width == size) return;
         RandomResizedCrop.crop(image, box, size, size, true);
     }
 
-    private RandomResizedCrop.Box middle(int height, int width) {
+    @Override
+    public RandomResizedCrop.Box box(int height, int width, Philox random) {
         int side = Math.max(1, (int) Math.rint(share * Math.min(height, width)));
         return new RandomResizedCrop.Box((height - side) / 2, (width - side) / 2, side, side);
-    }
-
-    @Override
-    public int mostChanges() {
-        return 0;
-    }
-
-    @Override
-    public boolean crops() {
-        return true;
-    }
-
-    @Override
-    public void list(ViewRow row, Philox random) {
-        row.crop(middle(row.height(), row.width()), size);
     }
 }
