@@ -3,13 +3,14 @@
 #
 #   dev/gpu.sh [--bundle FILE] [--golden FOLDER] [--out FOLDER] [--cifar FILE] [--quick] [--strict]
 #
-# Steps: devices; `ssl check --device cuda` on the golden files; the backend contract, with cuBLAS and cuDNN where they are
-# installed, and without; the latter again under compute-sanitizer (memcheck, racecheck, synccheck) where it is installed;
-# SimCLR on the embedded images, some epochs, against the CPU's losses and twice on the GPU, bit for bit. With --cifar and
-# cifar-10-binary.tar.gz: the losses of the first 50 steps of SimCLR with ResNet-18 against the CPU's, within 2 %, and 20
-# epochs on the GPU with the accuracy of the k nearest neighbours (with --quick 10 steps and 1 epoch; how long either takes
-# was not measured yet). Prints a table and ends with 1 if a step failed, with --strict also if one was not run. The
-# output of every step is kept in FOLDER (default: gpu-out).
+# Steps: devices; in fp32, tf32 and bf16: `ssl check --device cuda` on the golden files, and the backend contract, with
+# cuBLAS and cuDNN where they are installed, and without; the contract of our kernels again under
+# compute-sanitizer (memcheck, racecheck, synccheck) where it is installed; SimCLR on the embedded images, some epochs,
+# against the CPU's losses and twice on the GPU, bit for bit. With --cifar and cifar-10-binary.tar.gz: the losses of the
+# first 50 steps of SimCLR with ResNet-18 against the CPU's, within 2 %, and 20 epochs on the GPU with the accuracy of
+# the k nearest neighbours (with --quick 10 steps and 1 epoch; how long either takes was not measured yet). Prints a
+# table and ends with 1 if a step failed, with --strict also if one was not run. The output of every step is kept in
+# FOLDER (default: gpu-out).
 #
 # Needs: this folder (golden files are in ssl/src/test/resources/golden; --golden names others); the bundle
 # ssl/target/ssl-linux-x64.tar.xz, which mvn -Pbundle -DskipTests package makes on any machine with a JDK 25 (--bundle
@@ -66,7 +67,7 @@ step() {
     began=$(date +%s)
     "$@" > "$log" 2>&1
     status=$?
-    rows+=("$(printf '%-28s %-8s %5d s  %s' "$name" "$([ $status -eq 0 ] && echo ok || echo FAILED)" \
+    rows+=("$(printf '%-30s %-8s %5d s  %s' "$name" "$([ $status -eq 0 ] && echo ok || echo FAILED)" \
         "$(($(date +%s) - began))" "$(grep -v '^WARNING' "$log" | tail -n 1 | cut -c 1-100)")")
     if [ $status -ne 0 ]; then failed=$((failed + 1)); fi
     return 0
@@ -74,7 +75,7 @@ step() {
 
 # not_run NAME WHY: notes a step that has to be left out.
 not_run() {
-    rows+=("$(printf '%-28s %-8s          %s' "$1" "not run" "$2")")
+    rows+=("$(printf '%-30s %-8s          %s' "$1" "not run" "$2")")
     not_run=$((not_run + 1))
 }
 
@@ -124,7 +125,9 @@ train_on_cifar() {
     grep -E '^(held out|trained encoder)' "$out/run-cifar/train.log"
 }
 
-sanitized() { CONTRACT_JAVA=-Xint compute-sanitizer --tool "$1" --error-exitcode 1 "$place/ssl/bin/contract" cuda cublas cudnn; }
+sanitized() {
+    CONTRACT_JAVA=-Xint compute-sanitizer --tool "$1" --error-exitcode 1 "$place/ssl/bin/contract" cuda "$2" cublas cudnn
+}
 
 step "devices" "$ssl" devices
 if ! grep -q '^cuda' "$out/devices.txt" || grep -q '^cuda.*not available' "$out/devices.txt"; then
@@ -132,11 +135,15 @@ if ! grep -q '^cuda' "$out/devices.txt" || grep -q '^cuda.*not available' "$out/
     echo "gpu.sh: there is no device to test on" >&2
     exit 2
 fi
-step "golden files" "$ssl" check --device cuda "$golden"
-step "contract" "$place/ssl/bin/contract" cuda
-step "contract, own kernels" "$place/ssl/bin/contract" cuda cublas cudnn
+for precision in fp32 tf32 bf16; do
+    step "golden files $precision" "$ssl" check --device cuda --precision $precision "$golden"
+    step "contract $precision" "$place/ssl/bin/contract" cuda $precision
+    step "contract $precision own kernels" "$place/ssl/bin/contract" cuda $precision cublas cudnn
+done
 if command -v compute-sanitizer > /dev/null; then
-    for tool in memcheck racecheck synccheck; do step "sanitizer $tool" sanitized $tool; done
+    for tool in memcheck racecheck synccheck; do
+        for precision in fp32 tf32 bf16; do step "sanitizer $tool $precision" sanitized $tool $precision; done
+    done
 else
     not_run "sanitizer" "compute-sanitizer is not on the PATH"
 fi

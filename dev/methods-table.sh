@@ -30,7 +30,7 @@ awk -F, '
     $5 == "kNN-20" && $4 == "random encoder" && $1 == "simclr" { add("random:" $2, $6) }
     $5 == "top-1" && $4 == "linear probe of raw pixels" { add("probe of pixels:" $2, $6) }
     $5 == "kNN-20" && $4 == "raw pixels" { add("pixels:" $2, $6) }
-    $5 ~ /^peak memory/ { add("memory:" $1, $6) }
+    $5 ~ /^peak memory/ && $2 == "shapes" { add("memory:" $1, $6) }
     function cell(m, d,   before, after, k) {
         k = m ":" d
         if (!(("after:" k) in n) || !(("probe:" k) in n)) return " | |"
@@ -51,7 +51,7 @@ awk -F, '
         for (i = 1; i <= k; i++) if (d[i] in sets) {
             line = line " " d[i] ": kNN-20 | linear |"; under = under "--:|--:|"
         }
-        print line " images/s | MiB |"; print under "--:|--:|"
+        print line " images/s, shapes | MiB, shapes |"; print under "--:|--:|"
         baseline("pixels", "pixels:", "probe of pixels:"); baseline("random encoder", "random:", "probe of random:")
         for (j = 1; j <= count; j++) {
             m = names[j]; row = "| `" m "` |"

@@ -124,6 +124,7 @@ int run(Handle* handle, Pass pass, const float* alpha, const Extents& x, void* t
 }  // namespace
 
 API size_t cudnnGetVersion() { return MAJOR >= 9 ? MAJOR * 10000 + 501 : MAJOR * 1000 + 907; }
+API size_t cudnnGetCudartVersion() { return standin::number("STANDIN_CUDART", MAJOR >= 9 ? 13000 : 12020); }
 API const char* cudnnGetErrorString(int status) {
     switch (status) {
         case SUCCESS: return "CUDNN_STATUS_SUCCESS";
@@ -141,6 +142,12 @@ API int cudnnCreate(Handle** handle) {
             std::fprintf(stderr, "Could not load library %s\n", name);
             std::abort();
         }
+    }
+    char blas[100];
+    std::snprintf(blas, sizeof blas, "libcublasLt.so.%d", int(cudnnGetCudartVersion() / 1000));
+    if (dlopen(blas, RTLD_NOW) == nullptr) {
+        std::fprintf(stderr, "Could not load library %s\n", blas);
+        std::abort();
     }
     int status = standin::number("STANDIN_CUDNN_CREATE", SUCCESS);
     if (status == SUCCESS) *handle = new Handle{nullptr};

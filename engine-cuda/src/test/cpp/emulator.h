@@ -58,7 +58,9 @@ void commit_copies();
 void wait_copies(int left);
 // Waits until the whole warp has come with the same `work`, which is then done once, on what each lane brings.
 void together(void (*work)(void** of_lanes), void* of_this_lane, const char* file, int line);
-void load_matrices(const float* row, float* value, const char* file, int line);
+// ldmatrix of four matrices, as they lie or transposed: 32 bits of each for a lane. Rows that meet in a bank are a
+// fault.
+void load_matrices(const void* row, void* value, bool transposed, const char* file, int line);
 // Tensor cores (tensor_cores.cpp): numbers as they round them, and products of 16 x 8 or 16 x 16 by 8 x 8 or 16 x 8.
 unsigned tf32(float x);
 unsigned bf16(float x);

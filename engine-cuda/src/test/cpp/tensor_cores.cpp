@@ -15,8 +15,9 @@ struct Operands {
 };
 
 struct Row {
-    const float* row;
-    float* value;
+    const uint16_t* row;
+    uint32_t* value;
+    bool clash;
 };
 
 float number(unsigned bits) {
@@ -79,12 +80,30 @@ void multiply_bf16(void** brought) {
     product<16>(lanes, a, b);
 }
 
+// Eight rows of 16 bytes come in one turn only if they lie in different banks, of which there are 128 bytes.
+bool clash(Row* const* rows) {
+    for (int i = 0; i < 8; i++) {
+        for (int j = 0; j < i; j++) {
+            auto a = reinterpret_cast<uintptr_t>(rows[i]->row), b = reinterpret_cast<uintptr_t>(rows[j]->row);
+            if (a != b && a / 16 % 8 == b / 16 % 8) return true;
+        }
+    }
+    return false;
+}
+
+// Lane l names row l % 8 of matrix l / 8. Transposed, lane 4 g + t receives column g of rows 2 t and 2 t + 1.
+template <bool TRANSPOSED>
 void load(void** brought) {
     Row* const* lanes = reinterpret_cast<Row* const*>(brought);
     for (int lane = 0; lane < 32; lane++) {
+        int g = lane / 4, t = lane % 4;
         for (int matrix = 0; matrix < 4; matrix++) {
-            lanes[lane]->value[matrix] = lanes[matrix * 8 + lane / 4]->row[lane % 4];
+            auto at = [&](int row, int column) -> uint32_t { return lanes[matrix * 8 + row]->row[column]; };
+            uint32_t low = TRANSPOSED ? at(2 * t, g) : at(g, 2 * t), high = TRANSPOSED ? at(2 * t + 1, g)
+                                                                                       : at(g, 2 * t + 1);
+            lanes[lane]->value[matrix] = low | high << 16;
         }
+        lanes[lane]->clash = clash(lanes + lane / 8 * 8);
     }
 }
 
@@ -113,10 +132,11 @@ void mma_bf16(float* sum, const unsigned* upper, const unsigned* lower, const un
     together(multiply_bf16, &mine, file, line);
 }
 
-void load_matrices(const float* row, float* value, const char* file, int line) {
+void load_matrices(const void* row, void* value, bool transposed, const char* file, int line) {
     if (reinterpret_cast<uintptr_t>(row) % 16 != 0) trap("a row of a matrix does not begin at 16 bytes", file, line);
-    Row mine{row, value};
-    together(load, &mine, file, line);
+    Row mine{static_cast<const uint16_t*>(row), static_cast<uint32_t*>(value), false};
+    together(transposed ? load<true> : load<false>, &mine, file, line);
+    if (mine.clash) trap("rows of a matrix meet in banks of shared memory", file, line);
 }
 
 }  // namespace emulator

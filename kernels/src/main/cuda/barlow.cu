@@ -16,7 +16,7 @@ traffic  a tile reads 2 * 64 numbers for 2 * 64^2 operations, neighbouring tiles
          are written and read once
 numerics Gram matrices in f32; <G, H>, c and the loss in f64, because the terms off the diagonal are a difference
 order    k in order within a piece, pieces in order; <G, H> by fixed shares of 256 blocks, in order: bitwise
-         reproducible, and the same on every device
+         reproducible, in the same order on every device
 versions kernels/dev/barlow; not measured yet on a GPU
 */
 #include "column_sums.cuh"

@@ -21,7 +21,7 @@ numerics factors rounded to nearest, relative error e <= 2^-11 or 2^-8 each, pro
          The terms off the diagonal are <G, H> / n^2 less sum c_i^2, of which the second is not rounded: what they lose
          is a part of <G, H>, not of the difference. docs/math/barlow_twins.md says how large that can be in comparison
 order    one thread writes an element; its sum goes up k in steps of 8 or 16, which the unit adds at once, then up the
-         parts; the rest as barlow.cu: bitwise reproducible, and the same on every device
+         parts; the rest as barlow.cu: bitwise reproducible, in the same order on every device
 versions not measured yet on a GPU
 */
 #pragma once

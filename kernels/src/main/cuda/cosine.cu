@@ -12,7 +12,7 @@ launch   grid = (tiles of 64 x 64 of the result, pieces of the sum), 256 threads
          few tiles have their sums cut into pieces, which sum_of_pieces adds
 traffic  a tile reads 2 * 64 numbers for 2 * 64^2 operations, neighbouring tiles from the L2 cache; s is written once
 numerics f32; lengths in f64; dividing before the product keeps it from overflowing
-order    k in order within a piece, then pieces in order: bitwise reproducible, and the same on every device
+order    k in order within a piece, then pieces in order: bitwise reproducible, in the same order on every device
 versions kernels/dev/cosine; not measured yet on a GPU
 */
 #include "square_tile.cuh"

@@ -14,7 +14,7 @@ launch   grid = (tiles of 64 x 64 of the result, pieces of the sum), 256 threads
          (cosine.cu) adds the pieces and divides by n
 traffic  a tile reads 2 * 64 numbers for 2 * 64^2 operations, neighbouring tiles from the L2 cache; c is written once
 numerics f32; means and deviations in f64
-order    k in order within a piece, then pieces in order: bitwise reproducible, and the same on every device
+order    k in order within a piece, then pieces in order: bitwise reproducible, in the same order on every device
 versions not measured yet on a GPU
 */
 #include "square_tile.cuh"

@@ -17,7 +17,8 @@
 // k to a register, which halves the instructions. Products are exact and sums are float; the units align the terms of a
 // sum before they add them and cut off what is below (measured by Fasi, Higham, Mikaitis, Pranesh: Numerical behavior
 // of NVIDIA tensor cores, PeerJ Computer Science 7:e330, 2021), so a sum of n numbers is rounded n / 8 times or
-// n / 16 times, towards zero.
+// n / 16 times, towards zero. How many terms are added at once, and with how many bits more, is another matter for each
+// architecture: the same order of sums gives the same bits on devices of one architecture, and not on all.
 #pragma once
 
 #include "common.cuh"
@@ -25,7 +26,8 @@
 // Copies 16 bytes to shared memory, or zeros if not `some`, when nothing is read. Both addresses are multiples of 16.
 // The copy is seen after commit_copies(), wait_copies() and a barrier, and is not to be counted on, nor its room to be
 // used, before.
-__device__ __forceinline__ void copy_quad(float* to, const float* from, bool some) {
+template <class T>
+__device__ __forceinline__ void copy_quad(T* to, const T* from, bool some) {
 #ifdef CUDA_EMULATOR
     emulator::copy_later(to, from, some ? 16 : 0, 16, __FILE__, __LINE__);
 #else
@@ -67,7 +69,7 @@ __device__ __forceinline__ void wait_copies() {
 // l % 4 of row l / 4 of each.
 __device__ __forceinline__ void load_matrices(const float* row, float (&value)[4]) {
 #ifdef CUDA_EMULATOR
-    emulator::load_matrices(row, value, __FILE__, __LINE__);
+    emulator::load_matrices(row, value, false, __FILE__, __LINE__);
 #else
     unsigned at = static_cast<unsigned>(__cvta_generic_to_shared(row)), bits[4];
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"

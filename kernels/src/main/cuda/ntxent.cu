@@ -19,7 +19,7 @@ numerics f32; a similarity is at most 1/tau, which is taken out of all of them w
          e^-loss_j - 1, from f64: where the softmax is sure of it, what is left is small and keeps its digits. lse
          and losses in f64, the loss as ln(1 + sum over negatives of e^(s_ik - s_ip))
 order    a thread sums its columns in order, then a tree over 16 threads, then pieces in order: bitwise reproducible, and
-         the same on every device
+         in the same order on every device
 versions kernels/dev/ntxent; not measured yet on a GPU
 */
 #include "row_team.cuh"

@@ -1,13 +1,15 @@
 /*
-NT-Xent and its gradient on tensor cores: ntxent.cu, which has the formula, with factors rounded to P.
+NT-Xent and its gradient on tensor cores: ntxent.cu, which has the formula, with factors rounded to TF32.
                                                                              ops: NtXent, NtXentGrad, NtXentAndGrad
 Forward goes through the upper half of the tiles of s: an exponential is added to its row and to its column. Tiles (x, x +
 y mod tiles), y = 0 ... tiles / 2, are such a half, where the last y, if the number of tiles is even, is for the first
-half of x. Backward goes through all tiles of s once more (weighted_mma.cuh): m^2 d + 4 m^2 d operations in all, m^2 / 2 +
-m^2 exponentials. For 2 / tau > 80 the kernels of ntxent.cu serve.
+half of x. Backward goes through all tiles of s once more for each span of 128 features (weighted_mma.cuh): for d <= 128
+m^2 d + 4 m^2 d operations in all, m^2 / 2 + m^2 exponentials; for more m^2 d + 2 m^2 d + 2 spans m^2 d, so that
+backward has 6 m^2 d for d = 256, and m^2 / 2 + spans m^2. For 2 / tau > 80 the kernels of ntxent.cu serve.
+In bfloat16: ntxent_bf16.cu.
 
 u (m, d) = r z, which is written by l2_normalize.cu, because copies to shared memory go past the registers
-files    ntxent_tf32.cu, ntxent_bf16.cu: the precisions; compute capability 8.0
+files    ntxent_tf32.cu: the entry points; compute capability 8.0
 launch   ntxent_sums_<precision>_<tile>: tiles and blocks of gemm_mma.cuh, large or medium; grid = (tiles, offsets y
          from `first` on). Each offset makes two numbers a row; ntxent_sum_tiles (ntxent.cu) adds them, and offsets are
          done by as many at a time as keep them below the size of z
@@ -16,12 +18,12 @@ launch   ntxent_sums_<precision>_<tile>: tiles and blocks of gemm_mma.cuh, large
          KiB for 128; wide: 76 KiB
 traffic  forward as a product of matrices (gemm_mma.cuh), and no result; backward u once, from the L2 cache, for each
          128 rows; wide: twice, and the rows as often
-numerics factors and weights rounded to nearest, relative error e <= 2^-11 or 2^-8 each, products exact, sums float, cut
+numerics factors and weights rounded to nearest, relative error e <= 2^-11 each, products exact, sums float, cut
          off towards zero; exponentials, lse and losses as in ntxent.cu, and positives, which are not rounded. A
          similarity is wrong by at most (2 e + e^2) / tau, and so is lse
 order    a lane adds its numbers of a row in order, then 4 lanes and the warps in order; of a column its rows, then 8
          lanes, then warps; offsets in order of 8 shares. Backward columns in the order of weighted_mma.cuh, then
-         pieces: bitwise reproducible, and the same on every device
+         pieces: bitwise reproducible, in the same order on every device
 versions kernels/dev/ntxent; not measured yet on a GPU
 */
 #pragma once

@@ -12,7 +12,7 @@ launch   queue_nce_pieces: grid = (tiles of queries, spans of 128 features, piec
 traffic  the queue once for each 64 queries and span, from the L2 cache if it fits; 2 + d floats a query and piece
 numerics f32 with a running maximum in units of ln 2; what is put together, lse and losses in f64
 order    a thread sums its columns in order, then a tree over 16 threads, then pieces in order: bitwise
-         reproducible, and the same on every device
+         reproducible, in the same order on every device
 versions not measured yet on a GPU
 */
 #include "row_team.cuh"

@@ -14,7 +14,7 @@ numerics factors and weights rounded to nearest, relative error e <= 2^-11 or 2^
          off towards zero: a logit is wrong by at most (2 e + e^2) |q| |k| / tau. Sums of exponentials are of those
          before rounding; running maximum, lse, losses and the right key as in queue_nce.cu, which is not rounded
 order    a lane adds its columns in order, then 4 lanes; weighted keys in the order of weighted_mma.cuh; pieces in
-         order: bitwise reproducible, and the same on every device
+         order: bitwise reproducible, in the same order on every device
 versions not measured yet on a GPU
 */
 #pragma once

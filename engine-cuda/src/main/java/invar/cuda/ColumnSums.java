@@ -3,7 +3,7 @@ package invar.cuda;
 import invar.core.Tensor;
 
 /// How two sums down every channel of (rows, channels, inner) are cut into pieces: `column_sums.cuh`. The cut depends
-/// on the extents alone, so that every device gives the same bits.
+/// on the extents alone, so that every device adds in the same order.
 ///
 /// @param rows     N
 /// @param channels C

@@ -15,7 +15,7 @@ final class Contractions {
     private Contractions() {}
 
     static void execute(ContractionOp op, Tensor[] in, Tensor out, Gpu gpu) {
-        if (gpu.libraries().execute(op, in, out, gpu.memory())) return;
+        if (gpu.libraries().execute(op, in, out)) return;
         execute(op, in, out, gpu, Tiling::of);
     }
 
@@ -38,9 +38,21 @@ final class Contractions {
         addParts(tiling, to, c, gpu);
     }
 
-    /// `batch` products (m, n) with sums over k, or, one behind the other, the parts of them. layout: as in `gemm.cu`.
-    static void multiply(String layout, long a, long b, long to, int m, int n, int k, long batch, Tiling tiling,
-            Gpu gpu) {
+    /// How [#product] cuts a product: not at all where cuBLAS makes it.
+    static Tiling tiling(int m, int n, int k, Gpu gpu) {
+        return gpu.libraries().multiplies() ? Tiling.whole(m, n) : Tiling.of(m, n, k, 1);
+    }
+
+    /// The product (m, n) with sums over k inside of a fused op, or, one behind the other, the parts of it. layout: as
+    /// in `gemm.cu`.
+    static void product(String layout, long a, long b, long to, int m, int n, int k, Tiling tiling, Gpu gpu) {
+        boolean byLibrary = tiling.parts() == 1 && gpu.libraries().multiply(layout.charAt(0) == 't',
+                layout.charAt(1) == 't', a, b, to, m, n, k);
+        if (!byLibrary) multiply(layout, a, b, to, m, n, k, 1, tiling, gpu);
+    }
+
+    private static void multiply(String layout, long a, long b, long to, int m, int n, int k, long batch,
+            Tiling tiling, Gpu gpu) {
         Launch launch = gpu.kernel("gemm_" + name(tiling, gpu) + "_" + layout).address(a).address(b).address(to).i32(m)
                 .i32(n).i32(k);
         start(launch, tiling, Math.multiplyExact(tiling.tile().covering(m, n), batch), gpu);

@@ -5,8 +5,8 @@ import invar.core.fused.CosineSimilarity;
 import invar.core.fused.CosineSimilarityGrad;
 import invar.core.spi.Precision;
 
-/// [CosineSimilarity] and its gradients: `cosine.cu`. On tensor cores they are products by `gemm_mma.cuh` of rows of
-/// unit length, which are written first.
+/// [CosineSimilarity] and its gradients: `cosine.cu`. On tensor cores they are products, by cuBLAS or by
+/// `gemm_mma.cuh`, of rows of unit length, which are written first.
 final class CosineSimilarities {
 
     private CosineSimilarities() {}
@@ -28,12 +28,12 @@ final class CosineSimilarities {
     }
 
     private static void onTensorCores(CosineSimilarity op, Tensor[] in, Tensor[] out, int n, int m, int d, Gpu gpu) {
-        Tiling tiling = Tiling.of(n, m, d, 1);
+        Tiling tiling = Contractions.tiling(n, m, d, gpu);
         long[] at = Slices.of(gpu, 4L * n * d, 4L * m * d, tiling.parts() == 1 ? 0 : 4L * n * m * tiling.parts());
         long to = tiling.parts() == 1 ? CudaStorage.address(out[0]) : at[2];
         L2Normalizes.normalize(in[0], at[0], CudaStorage.address(out[1]), n, d, op.epsilon(), gpu);
         L2Normalizes.normalize(in[1], at[1], CudaStorage.address(out[2]), m, d, op.epsilon(), gpu);
-        Contractions.multiply("nt", at[0], at[1], to, n, m, d, 1, tiling, gpu);
+        Contractions.product("nt", at[0], at[1], to, n, m, d, tiling, gpu);
         Contractions.addParts(tiling, to, out[0], gpu);
     }
 
@@ -63,14 +63,14 @@ final class CosineSimilarities {
     private static void onTensorCores(CosineSimilarityGrad op, Tensor[] in, Tensor[] out, int n, int m, int d,
             Gpu gpu) {
         Tensor a = in[0], b = in[1];
-        Tiling down = Tiling.of(n, d, m, 1), across = Tiling.of(m, d, n, 1);
+        Tiling down = Contractions.tiling(n, d, m, gpu), across = Contractions.tiling(m, d, n, gpu);
         long ds = CudaStorage.address(in[4]), rA = CudaStorage.address(in[2]), rB = CudaStorage.address(in[3]);
         long[] at = Slices.of(gpu, 4L * Math.max(n, m) * d, 4L * Math.max(n, m), 4L * n * d * down.parts(),
                 4L * m * d * across.parts());
         L2Normalizes.normalize(b, at[0], at[1], m, d, op.epsilon(), gpu);
-        Contractions.multiply("nn", ds, at[0], at[2], n, d, m, 1, down, gpu);
+        Contractions.product("nn", ds, at[0], at[2], n, d, m, down, gpu);
         L2Normalizes.normalize(a, at[0], at[1], n, d, op.epsilon(), gpu);
-        Contractions.multiply("tn", ds, at[0], at[3], m, d, n, 1, across, gpu);
+        Contractions.product("tn", ds, at[0], at[3], m, d, n, across, gpu);
         L2Normalizes.backward(a, rA, at[2], down.parts(), 0, out[0], n, d, op.epsilon(), 1, gpu);
         L2Normalizes.backward(b, rB, at[3], across.parts(), 0, out[1], m, d, op.epsilon(), 1, gpu);
     }

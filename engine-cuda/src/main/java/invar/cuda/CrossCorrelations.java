@@ -5,7 +5,7 @@ import invar.core.fused.CrossCorrelation;
 import invar.core.spi.Precision;
 
 /// [CrossCorrelation] and its gradients: `cross_correlation.cu`, with the statistics of `batch_norm.cu`. On tensor
-/// cores they are products by `gemm_mma.cuh` of standardised columns, which are written first.
+/// cores they are products, by cuBLAS or by `gemm_mma.cuh`, of standardised columns, which are written first.
 final class CrossCorrelations {
 
     private CrossCorrelations() {}
@@ -30,7 +30,7 @@ final class CrossCorrelations {
 
     private static void onTensorCores(CrossCorrelation op, Tensor[] in, Tensor[] out, int n, int d, ColumnSums sums,
             Gpu gpu) {
-        Tiling tiling = Tiling.of(d, d, n, 1);
+        Tiling tiling = Contractions.tiling(d, d, n, gpu);
         long[] at = Slices.of(gpu, sums.bytes(), 4L * n * d, 4L * n * d,
                 tiling.parts() == 1 ? 0 : 4L * d * d * tiling.parts());
         long to = tiling.parts() == 1 ? CudaStorage.address(out[0]) : at[3];
@@ -38,7 +38,7 @@ final class CrossCorrelations {
         standardise(sums, in[1], out[3], out[4], op.epsilon(), at[0], gpu);
         standard(sums, in[0], out[1], out[2], 1.0 / n, at[1], gpu);
         standard(sums, in[1], out[3], out[4], 1, at[2], gpu);
-        Contractions.multiply("tn", at[1], at[2], to, d, d, n, 1, tiling, gpu);
+        Contractions.product("tn", at[1], at[2], to, d, d, n, tiling, gpu);
         Contractions.addParts(tiling, to, out[0], gpu);
     }
 
@@ -76,14 +76,14 @@ final class CrossCorrelations {
     }
 
     private static void backwardOnTensorCores(Tensor[] in, Tensor[] out, int n, int d, ColumnSums sums, Gpu gpu) {
-        Tiling tiling = Tiling.of(n, d, d, 1);
+        Tiling tiling = Contractions.tiling(n, d, d, gpu);
         long[] at = Slices.of(gpu, sums.bytes(), 16L * d, 4L * n * d,
                 tiling.parts() == 1 ? 0 : 4L * n * d * tiling.parts());
         long dc = CudaStorage.address(in[6]);
         for (int side = 0; side < 2; side++) {
             long dx = CudaStorage.address(out[side]), to = tiling.parts() == 1 ? dx : at[3];
             standard(sums, in[1 - side], in[4 - 2 * side], in[5 - 2 * side], 1.0 / n, at[2], gpu);
-            Contractions.multiply(side == 0 ? "nt" : "nn", at[2], dc, to, n, d, d, 1, tiling, gpu);
+            Contractions.product(side == 0 ? "nt" : "nn", at[2], dc, to, n, d, d, tiling, gpu);
             Contractions.addParts(tiling, to, out[side], gpu);
             throughNorm(sums, in[side], in[2 + 2 * side], in[3 + 2 * side], dx, at[0], at[1], gpu);
         }

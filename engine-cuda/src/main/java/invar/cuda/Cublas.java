@@ -71,17 +71,22 @@ final class Cublas implements AutoCloseable {
 
     /// C = A B as [MatMul] has it.
     Answer multiply(MatMul op, Tensor a, Tensor b, Tensor c) {
-        int m = c.dim(-2), n = c.dim(-1), k = a.dim(op.transposeA() ? -2 : -1);
-        int batch = c.shape().rank() == 3 ? c.dim(0) : 1;
-        int ofB = op.transposeB() ? CUBLAS_OP_T : CUBLAS_OP_N, ofA = op.transposeA() ? CUBLAS_OP_T : CUBLAS_OP_N;
-        Pointer toA = at(CudaStorage.address(a)), toB = at(CudaStorage.address(b)), toC = at(CudaStorage.address(c));
-        int algorithm = cublasGemmAlgo.CUBLAS_GEMM_DEFAULT;
+        return multiply(op.transposeA(), op.transposeB(), CudaStorage.address(a), CudaStorage.address(b),
+                CudaStorage.address(c), c.dim(-2), c.dim(-1), a.dim(op.transposeA() ? -2 : -1),
+                c.shape().rank() == 3 ? c.dim(0) : 1);
+    }
+
+    /// `batch` products (m, n) with sums over k, of matrices that lie at these addresses one behind the other.
+    Answer multiply(boolean transposeA, boolean transposeB, long a, long b, long c, int m, int n, int k, int batch) {
+        int ofB = transposeB ? CUBLAS_OP_T : CUBLAS_OP_N, ofA = transposeA ? CUBLAS_OP_T : CUBLAS_OP_N;
+        int rowB = transposeB ? k : n, rowA = transposeA ? m : k, algorithm = cublasGemmAlgo.CUBLAS_GEMM_DEFAULT;
+        Pointer toA = at(a), toB = at(b), toC = at(c);
         int status = batch == 1
-                ? cublasGemmEx_new(handle, ofB, ofA, n, m, k, one, toB, CUDA_R_32F, b.dim(-1), toA, CUDA_R_32F,
-                        a.dim(-1), zero, toC, CUDA_R_32F, n, compute, algorithm)
-                : cublasGemmStridedBatchedEx_new(handle, ofB, ofA, n, m, k, one, toB, CUDA_R_32F, b.dim(-1),
-                        (long) k * n, toA, CUDA_R_32F, a.dim(-1), (long) m * k, zero, toC, CUDA_R_32F, n,
-                        (long) m * n, batch, compute, algorithm);
+                ? cublasGemmEx_new(handle, ofB, ofA, n, m, k, one, toB, CUDA_R_32F, rowB, toA, CUDA_R_32F, rowA, zero,
+                        toC, CUDA_R_32F, n, compute, algorithm)
+                : cublasGemmStridedBatchedEx_new(handle, ofB, ofA, n, m, k, one, toB, CUDA_R_32F, rowB, (long) k * n,
+                        toA, CUDA_R_32F, rowA, (long) m * k, zero, toC, CUDA_R_32F, n, (long) m * n, batch, compute,
+                        algorithm);
         String call = batch == 1 ? "cublasGemmEx" : "cublasGemmStridedBatchedEx";
         return status == 0 ? Answer.COMPUTED : Answer.refused(text(status, call));
     }

@@ -49,7 +49,8 @@ final class Cudnn implements AutoCloseable {
 
     /// What is called here and by [CudnnConvolution], as C names it.
     static final List<String> FUNCTIONS = Stream.concat(CudnnConvolution.FUNCTIONS.stream(), Stream.of("cudnnCreate",
-            "cudnnDestroy", "cudnnSetStream", "cudnnGetVersion", "cudnnGetErrorString", "cudnnConvolutionForward",
+            "cudnnDestroy", "cudnnSetStream", "cudnnGetVersion", "cudnnGetCudartVersion", "cudnnGetErrorString",
+            "cudnnConvolutionForward",
             "cudnnConvolutionBackwardData", "cudnnConvolutionBackwardFilter", "cudnnGetConvolutionForwardAlgorithm_v7",
             "cudnnGetConvolutionBackwardDataAlgorithm_v7", "cudnnGetConvolutionBackwardFilterAlgorithm_v7",
             "cudnnGetConvolutionForwardWorkspaceSize", "cudnnGetConvolutionBackwardDataWorkspaceSize",

@@ -91,6 +91,11 @@ final class Memory implements AutoCloseable {
         captured |= now;
     }
 
+    /// Whether a step is being captured.
+    boolean capturing() {
+        return capturing;
+    }
+
     /// Begins an op: scratch memory is used again from its beginning.
     void reuseScratch() {
         scratchUsed = 0;

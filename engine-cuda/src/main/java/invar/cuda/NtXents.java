@@ -7,7 +7,8 @@ import invar.core.fused.NtXentGrad;
 import invar.core.spi.Precision;
 import java.util.Locale;
 
-/// [NtXent], its gradient, and both at once: `ntxent.cu`, and on tensor cores `ntxent_mma.cuh`.
+/// [NtXent], its gradient, and both at once: `ntxent.cu`, and on tensor cores `ntxent_mma.cuh`, in
+/// bfloat16 `ntxent_bf16.cu`.
 final class NtXents {
 
     /// Above this 2/τ powers of e of differences of similarities leave the range of floats, and the maximum of each row
@@ -32,7 +33,8 @@ final class NtXents {
         Pass pass = new Pass(in[0], op.temperature(), gpu);
         long[] at = Slices.of(gpu, 4L * pass.m, 4L * pass.m, pass.partBytes(), pass.unitBytes(), 4L * pass.m);
         pass.factors(CudaStorage.address(in[2]), CudaStorage.address(in[1]), at[0], at[1]);
-        if (pass.tensorCores) L2Normalizes.normalize(in[0], at[3], at[4], pass.m, pass.d, NtXent.EPSILON, gpu);
+        if (pass.packed) pass.pack(CudaStorage.address(in[2]), at[3]);
+        else if (pass.tensorCores) L2Normalizes.normalize(in[0], at[3], at[4], pass.m, pass.d, NtXent.EPSILON, gpu);
         pass.backward(CudaStorage.address(in[2]), at[3], at[0], at[1], CudaStorage.address(in[3]), at[2], out[0]);
     }
 
@@ -50,7 +52,7 @@ final class NtXents {
         final Tensor z;
         final int m, d, forwardTiles;
         final double temperature;
-        final boolean running, tensorCores;
+        final boolean running, tensorCores, packed;
         final Tiling.Tile tile;                                // the rest is of what is on tensor cores
         final int offsets, offsetsTogether;
         final WeightedTiles weighted;
@@ -65,7 +67,9 @@ final class NtXents {
             running = 2 / temperature > WIDEST;
             tensorCores = gpu.precision() != Precision.FP32 && !running;
             forwardTiles = Tiles.columnTiles(Tiles.along(m), m);
-            weighted = tensorCores ? WeightedTiles.ofMma(m, m, d) : WeightedTiles.of(m, m, d);
+            packed = tensorCores && gpu.precision() == Precision.BF16;
+            weighted = packed ? WeightedTiles.ofPacked(m, m, d)
+                    : tensorCores ? WeightedTiles.ofMma(m, m, d) : WeightedTiles.of(m, m, d);
             tile = m < LARGE_FROM ? Tiling.Tile.MEDIUM : Tiling.Tile.LARGE;
             offsets = (int) tile.covering(m, 1) / 2 + 1;
             offsetsTogether = Math.min(offsets, Math.max(FEWEST_OFFSETS, d / 2));
@@ -86,6 +90,7 @@ final class NtXents {
 
         /// Of rows of unit length, which only tensor cores need.
         long unitBytes() {
+            if (packed) return (long) Short.BYTES * m * WeightedTiles.packedWidth(d);
             return tensorCores ? 4L * m * d : 0;
         }
 
@@ -106,7 +111,8 @@ final class NtXents {
         /// Writes r, lse and the loss, and what [#backward] needs, or not (0). at: maxima, sums, losses of the rows,
         /// and on tensor cores u, and sums of tiles.
         void forward(long r, long[] at, long lse, long factors, long lacks, Tensor loss) {
-            L2Normalizes.normalize(z, tensorCores ? at[3] : 0, r, m, d, NtXent.EPSILON, gpu);
+            L2Normalizes.normalize(z, tensorCores && !packed ? at[3] : 0, r, m, d, NtXent.EPSILON, gpu);
+            if (packed) pack(r, at[3]);
             if (tensorCores) sumTiles(at[3], at[4], at[0], at[1]);
             else kernel("ntxent_sums").tensor(z).address(r).i32(m).i32(d).f32(scale()).i32(forwardTiles).address(at[0])
                     .address(at[1]).grid(Tiles.along(m), pieces(), 1, Tiles.THREADS, 0);
@@ -115,6 +121,11 @@ final class NtXents {
                     .address(lacks);
             RowTeams.startWarps(rows, m);
             gpu.kernel("mean_of_losses").address(at[2]).tensor(loss).i32(m).blocks(1, Tiles.THREADS, 0);
+        }
+
+        /// Writes the packed rows of unit length, from z and r.
+        void pack(long r, long u) {
+            RowTeams.startWarps(gpu.kernel("ntxent_units_bf16").tensor(z).address(r).address(u).i32(m).i32(d), m);
         }
 
         private void sumTiles(long u, long parts, long maxima, long sums) {

@@ -81,10 +81,22 @@ enum VendorLibrary {
 
         @Override
         String version(SymbolLookup library) throws Throwable {
-            long version = (long) Linker.nativeLinker().downcallHandle(library.find("cudnnGetVersion").orElseThrow(),
-                    FunctionDescriptor.of(ValueLayout.JAVA_LONG)).invokeExact();
+            long version = number(library, "cudnnGetVersion");
             long thousands = version < 10_000 ? 1000 : 10_000;                  // 8907 is 8.9.7, and 90501 is 9.5.1
             return version / thousands + "." + version % thousands / 100 + "." + version % 100;
+        }
+
+        /// One for another CUDA asks for that one's cuBLAS by name, and ends the process where it is not there.
+        @Override
+        String conflict(SymbolLookup library) throws Throwable {
+            long cuda = number(library, "cudnnGetCudartVersion") / 1000;
+            return cuda == CUBLAS.major() ? null
+                    : "is for CUDA " + cuda + ", and the cuBLAS that was found for CUDA " + CUBLAS.major();
+        }
+
+        private static long number(SymbolLookup library, String function) throws Throwable {
+            return (long) Linker.nativeLinker().downcallHandle(library.find(function).orElseThrow(),
+                    FunctionDescriptor.of(ValueLayout.JAVA_LONG)).invokeExact();
         }
 
         @Override
@@ -103,7 +115,7 @@ enum VendorLibrary {
     private final int[] majors;
     private final int linked;
     private Finding finding;
-    private boolean loaded;
+    private int loading, loaded;                                 // the major version of the files; 0: none yet
 
     VendorLibrary(String title, String file, int[] majors, int linked, String binding, String resource) {
         this.title = title;
@@ -123,6 +135,12 @@ enum VendorLibrary {
 
     /// The version that the library says it has.
     abstract String version(SymbolLookup library) throws Throwable;
+
+    /// Why it cannot be used beside what is in this process already: the rest of a sentence that its file begins; or
+    /// null.
+    String conflict(SymbolLookup library) throws Throwable {
+        return null;
+    }
 
     /// Uses JCuda's class for the first time.
     abstract void bind();
@@ -153,8 +171,8 @@ enum VendorLibrary {
         return finding;
     }
 
-    /// Whether it is in this process, though it may be too old to be used.
-    private synchronized boolean isLoaded() {
+    /// The CUDA version of what is in this process, though it may be too old to be used; 0: it is not.
+    private synchronized int major() {
         look();
         return loaded;
     }
@@ -174,6 +192,7 @@ enum VendorLibrary {
                         ? missing(path + " needs a driver for CUDA " + major) : open(path, major);
                 if (tried.missing == null) return tried;
                 if (why == null) why = tried.missing;
+                if (loading == major) break;           // of two files of one name, the loader goes on with the first
             }
         }
         return missing(why != null ? why : "there is no " + file + majors[0] + " or " + file + majors[1]
@@ -191,17 +210,19 @@ enum VendorLibrary {
                 return missing(path + " is not complete: " + part + " is not beside it");
             }
         }
-        if (this == CUDNN && !CUBLAS.isLoaded()) {                // parts of it need cuBLAS, or end the process
+        if (this == CUDNN && CUBLAS.major() == 0) {                // parts of it need cuBLAS, or end the process
             return missing(path + " needs cuBLAS, which is not found");
         }
         try {
-            for (String part : parts(major)) load(path.resolveSibling(part));
-            load(path);
-            loaded = true;
+            for (String part : parts(major)) load(path.resolveSibling(part), major);
+            load(path, major);
+            loaded = major;
             SymbolLookup library = SymbolLookup.libraryLookup(path, Arena.global());
             for (String function : functions()) {
                 if (library.find(function).isEmpty()) return missing(path + " is too old: it has no " + function);
             }
+            String conflict = conflict(library);
+            if (conflict != null) return missing(path + " " + conflict);
             String version = version(library);
             String name = LibUtils.createLibraryFileName(LibUtils.createPlatformLibraryName(
                     binding + "-" + JCudaVersion.get()));
@@ -219,10 +240,11 @@ enum VendorLibrary {
     /// Loads a file.
     ///
     /// @throws UnsatisfiedLinkError with its name, once, and what the system's loader says
-    private static void load(Path file) throws IOException {
+    private void load(Path file, int major) throws IOException {
         if (ElfSize.isCutOff(file)) throw new UnsatisfiedLinkError(file.getFileName() + " is cut off");
         try {
             System.load(file.toString());
+            loading = major;
         } catch (UnsatisfiedLinkError e) {
             String why = e.getMessage().replace(file + ": ", "").replace(file.toRealPath() + ": ", "");
             throw new UnsatisfiedLinkError(file.getFileName() + ": " + why);

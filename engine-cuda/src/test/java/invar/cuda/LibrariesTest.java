@@ -1,6 +1,7 @@
 package invar.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import invar.core.ContractionOp;
 import invar.core.ContractionOp.Conv2d;
@@ -103,7 +104,8 @@ class LibrariesTest {
     void eachCanBeLeftOut() {
         long products = StandIns.products(), convolutions = StandIns.convolutions();
         try (CudaBackend backend = StandIns.backend(Precision.BF16, "cublas")) {
-            assertThat(backend.libraries()).containsExactly("no cuBLAS (not wanted)", "cuDNN 9.5.1");
+            assertThat(backend.libraries()).containsExactly("no cuBLAS (not wanted)",
+                    "cuDNN 9.5.1 (which convolves in tf32)");
             assertAllExact(new Device("cuda", backend));
             assertThat(StandIns.products()).isEqualTo(products);
             assertThat(StandIns.convolutions()).isEqualTo(convolutions + 3);
@@ -227,5 +229,26 @@ class LibrariesTest {
         }
         assertThat(said.toString(StandardCharsets.UTF_8).lines()).containsExactly("cuBLAS refuses cublasGemmEx: "
                 + "CUBLAS_STATUS_NOT_SUPPORTED; the project's kernel does this, and whatever else is refused.");
+    }
+
+    /// What a library says after a kernel has failed is no refusal: the older cause is told, and nothing is printed.
+    @Test
+    void afterAKernelHasFailedThatIsWhatIsSaid() {
+        PrintStream before = System.err;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        try (CudaBackend backend = StandIns.backend(Precision.FP32)) {
+            System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+            Device device = new Device("cuda", backend);
+            Tensor a = device.tensor(Shape.of(1, 1), 3), b = device.tensor(Shape.of(1, 1), 5);
+            Tensor[] c = {device.zeros(Shape.of(1, 1))};
+            Emulator.failLaunchAfter(0);
+            a.exp();
+            StandIns.refuseProducts(14);
+            assertThatThrownBy(() -> backend.execute(new MatMul(false, false), new Tensor[] {a, b}, c))
+                    .isInstanceOf(IllegalStateException.class).hasMessageContaining("CUDA_ERROR_LAUNCH_FAILED");
+        } finally {
+            System.setErr(before);
+        }
+        assertThat(said.toString(StandardCharsets.UTF_8)).isEmpty();
     }
 }

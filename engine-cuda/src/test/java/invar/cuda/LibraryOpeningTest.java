@@ -70,7 +70,9 @@ class LibraryOpeningTest {
     void takesWhatTheDriverServes() throws IOException, InterruptedException {
         assertThat(run(Map.of("EMULATOR_VERSION", "12080"), StandIns.folder("modern") + ":"
                 + StandIns.folder("older"))).startsWith("cuBLAS 12.1.2, " + in("older", "libcublas.so.12"))
-                .endsWith(COMPUTED, "tf32 [cuBLAS 12.1.2, cuDNN 9.5.1]");
+                .endsWith(COMPUTED, "tf32 [cuBLAS 12.1.2, cuDNN 8.9.7]");
+        assertThat(run(Map.of("EMULATOR_VERSION", "12080", "STANDIN_CUDART", "12080"), StandIns.folder("modern") + ":"
+                + StandIns.folder("older"))).endsWith(COMPUTED, "tf32 [cuBLAS 12.1.2, cuDNN 9.5.1]");
         assertThat(run(Map.of("EMULATOR_VERSION", "12080"), StandIns.folder("modern").toString()))
                 .startsWith("no cuBLAS: " + in("modern", "libcublas.so.13") + " needs a driver for CUDA 13");
     }
@@ -135,6 +137,22 @@ class LibraryOpeningTest {
         assertThat(run(Map.of(), folder.toString())).contains(COMPUTED)
                 .anySatisfy(line -> assertThat(line).startsWith("no cu").endsWith(" cannot be loaded: " + name
                         + " is cut off"));
+    }
+
+    /// Both are called libcudnn.so.9; the one for CUDA 12 wants the cuBLAS of CUDA 12, and ends the process without it.
+    @Test
+    void doesNotUseCudnnOfAnotherCuda() throws IOException, InterruptedException {
+        String why = in("modern", "libcudnn.so.9") + " is for CUDA 12, and the cuBLAS that was found for CUDA 13";
+        assertThat(run(Map.of("STANDIN_CUDART", "12080"), StandIns.folder("modern").toString())).containsExactly(
+                "cuBLAS 13.1.2, " + in("modern", "libcublas.so.13"), "no cuDNN: " + why, COMPUTED,
+                "tf32 [cuBLAS 13.1.2, no cuDNN (" + why + ")]");
+    }
+
+    /// The loader knows libraries by name: what is loaded second under the name of the first would not be called.
+    @Test
+    void doesNotLoadASecondFileOfTheSameName() throws IOException, InterruptedException {
+        assertThat(run(Map.of(), StandIns.folder("too-old") + ":" + StandIns.folder("modern"))).contains(COMPUTED,
+                "no cuBLAS: " + in("too-old", "libcublas.so.13") + " is too old: it has no cublasGemmStridedBatchedEx");
     }
 
     /// Parts of cuDNN load it, and end the process where they do not find it.

@@ -10,6 +10,9 @@ import jcuda.driver.JCudaDriver;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The emulator finds mistakes that were made on purpose (src/test/cuda/planted.cu): its checks can fail.
 class PlantedFaultsTest {
@@ -109,6 +112,55 @@ class PlantedFaultsTest {
             if (!right) wrong++;
         }
         return wrong;
+    }
+
+    /// Of small whole numbers, so that all roundings are exact.
+    private boolean multipliesPacked(String kernel, long seed) {
+        int rows = 16, width = 64;
+        short[] u = new short[rows * width];
+        int[] whole = new int[rows * width];
+        for (int i = 0; i < u.length; i++) {
+            whole[i] = (i / width * 7 + i % width * 3 + i / 11) % 5 - 2;
+            u[i] = (short) (Float.floatToIntBits(whole[i]) >>> 16);
+        }
+        gpu.staging().upload(MemorySegment.ofArray(u), x.address());
+        Emulator.seed(seed);
+        gpu.kernel(kernel).address(x.address()).address(y.address()).blocks(1, 64, 0);
+        float[] values = result();
+        for (int i = 0; i < rows; i++) {
+            for (int f = 0; f < width; f++) {
+                float sum = 0;
+                for (int j = 0; j < rows; j++) {
+                    int s = 0;
+                    for (int k = 0; k < width; k++) s += whole[i * width + k] * whole[j * width + k];
+                    sum += s * whole[j * width + f];
+                }
+                if (values[i * width + f] != sum) return false;
+            }
+        }
+        return true;
+    }
+
+    @Test
+    void packedProductsAreRightInEveryOrderOfWarps() {
+        for (long seed = 0; seed < 20; seed++) assertThat(multipliesPacked("planted_packed_right", seed)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"no_wait", "no_barrier", "copied_as_it_lies", "read_as_a", "not_across"})
+    void mistakesInPackedProductsShowInEveryOrderOfWarps(String mistake) {
+        for (long seed = 1; seed < 20; seed++) {
+            assertThat(multipliesPacked("planted_packed_" + mistake, seed)).as("right with seed %d", seed).isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"half_a_quad, a row of a matrix does not begin at 16 bytes",
+            "in_one_bank, rows of a matrix meet in banks of shared memory"})
+    void matricesAreReadFromWholeQuadsOfAllBanks(String mistake, String fault) {
+        gpu.kernel("planted_packed_" + mistake).address(x.address()).address(y.address()).blocks(1, 64, 0);
+        assertThatThrownBy(gpu::synchronize).hasMessageContaining("CUDA_ERROR_LAUNCH_FAILED");
+        assertThat(Emulator.fault()).contains("planted_packed_" + mistake, fault);
     }
 
     @Test

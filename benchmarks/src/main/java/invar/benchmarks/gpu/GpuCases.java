@@ -15,6 +15,8 @@ final class GpuCases {
 
     /// Our forms: fused kernels; the primitive ops that define them; a recorded step.
     static final String FUSED = "fused", COMPOSED = "composed", CAPTURED = "captured";
+    /// The first and the last without cuBLAS and cuDNN: our kernels everywhere.
+    static final String OWN = FUSED + "-own-kernels", CAPTURED_OWN = CAPTURED + "-own-kernels";
     /// PyTorch's forms.
     static final String EAGER = "eager", CHANNELS_LAST = "eager-channels-last", COMPILE = "compile",
             COMPILE_MOST = "compile-max";
@@ -80,7 +82,7 @@ final class GpuCases {
     private static GpuCase cosine(int d) {
         int n = 8192;
         return new GpuCase("cosine", "cosine matrix " + n + " x " + n + ", D = " + d, "cosine/" + n + "/" + d, TF32,
-                new Work(2.0 * n * n * d, 0, 4.0 * n * n + 8.0 * n * d), 0, d == 128, List.of(FUSED, COMPOSED),
+                new Work(2.0 * n * n * d, 0, 4.0 * n * n + 8.0 * n * d), 0, d == 128, List.of(FUSED, OWN, COMPOSED),
                 LOSS, List.of(new Bar(Kind.BANDWIDTH, 0.85)));
     }
 
@@ -93,9 +95,20 @@ final class GpuCases {
                 COMPOSED), LOSS, bars);
     }
 
+    /// Whether a form leaves out the vendor's libraries.
+    static boolean own(String form) {
+        return form.equals(OWN) || form.equals(CAPTURED_OWN);
+    }
+
+    /// Whether a form replays a recorded step.
+    static boolean captured(String form) {
+        return form.equals(CAPTURED) || form.equals(CAPTURED_OWN);
+    }
+
     private static GpuCase product(int n, Precision precision) {
         return new GpuCase("gemm", "matrix product n = " + n, "sgemm/" + n, precision,
-                new Work(2.0 * n * n * n, 0, 12.0 * n * n), 0, n == 4096, List.of(FUSED), List.of(EAGER), List.of());
+                new Work(2.0 * n * n * n, 0, 12.0 * n * n), 0, n == 4096, List.of(FUSED, OWN), List.of(EAGER),
+                List.of());
     }
 
     private static void convolutions(List<GpuCase> all) {
@@ -117,7 +130,7 @@ final class GpuCases {
         String name = which + "/" + s.n() + "/" + s.c() + "/" + s.size() + "/" + s.o() + "/" + s.kernel() + "/"
                 + s.stride();
         return new GpuCase("conv", title, name, precision, new Work(s.flops(), 0, 4 * (images + out + filters)), 0,
-                precision == BF16 && s.c() == 128, List.of(FUSED), List.of(EAGER, CHANNELS_LAST), List.of());
+                precision == BF16 && s.c() == 128, List.of(FUSED, OWN), List.of(EAGER, CHANNELS_LAST), List.of());
     }
 
     private static void passes(List<GpuCase> all) {
@@ -137,7 +150,7 @@ final class GpuCases {
         for (Precision precision : List.of(BF16, TF32)) {
             List<Bar> bars = precision == BF16 ? List.of(new Bar(Kind.COMPILE, 1)) : List.of();
             all.add(new GpuCase("step", "SimCLR step, ResNet-18, 32x32, batch 512", "simclr/512/32/64", precision,
-                    new Work(resNet18(512), 0, 0), 512, precision == BF16, List.of(FUSED, CAPTURED),
+                    new Work(resNet18(512), 0, 0), 512, precision == BF16, List.of(FUSED, CAPTURED, CAPTURED_OWN),
                     List.of(EAGER, CHANNELS_LAST, COMPILE, COMPILE_MOST), bars));
         }
     }

@@ -52,13 +52,15 @@ public final class GpuChild {
         System.setOut(System.err);                            // whatever a library prints is no answer
         BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         GpuChild child = new GpuChild(args[0]);
-        try {
-            Device.open(args[0]).close();
+        List<String> libraries;
+        try (Device opened = Device.open(args[0])) {
+            libraries = opened.libraries();
         } catch (IllegalArgumentException e) {
             answers.println("absent " + e.getMessage());
             return;
         }
-        answers.println("here Invar, Java " + Runtime.version() + ", " + child.describe());
+        answers.println("here Invar, Java " + Runtime.version() + ", " + child.describe()
+                + (libraries.isEmpty() ? "" : "; with " + String.join(", ", libraries)));
         for (String line = requests.readLine(); line != null; line = requests.readLine()) {
             answers.println(child.answer(line.split(" ")));
             answers.flush();

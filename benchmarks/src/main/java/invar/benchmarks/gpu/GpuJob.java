@@ -34,7 +34,8 @@ final class GpuJob implements AutoCloseable {
     /// @param form   of [GpuCases]
     GpuJob(CaseName name, String form, Precision precision, String device) {
         this.name = name;
-        this.opened = Device.open(device, new DeviceOptions(DeviceOptions.DEFAULT.threads(), 0, precision, Set.of()));
+        this.opened = Device.open(device, new DeviceOptions(DeviceOptions.DEFAULT.threads(), 0, precision,
+                GpuCases.own(form) ? Set.of("cublas", "cudnn") : Set.of()));
         Clock ticking = null;
         Workload work = null;
         try {
@@ -48,7 +49,7 @@ final class GpuJob implements AutoCloseable {
         }
         this.clock = ticking;
         this.workload = work;
-        this.call = form.equals(GpuCases.CAPTURED) ? null : workload::start;      // a step is recorded after its check
+        this.call = GpuCases.captured(form) ? null : workload::start;      // a step is recorded after its check
     }
 
     private static Workload workload(CaseName name, Device device) {
@@ -63,9 +64,13 @@ final class GpuJob implements AutoCloseable {
         };
     }
 
-    /// How it multiplies: at least as precisely as asked for.
+    /// How it multiplies: at least as precisely as asked for. Convolutions by cuDNN, and what consists of them, are in
+    /// TF32 where bfloat16 was asked for.
     Precision precision() {
-        return opened.precision();
+        boolean convolves = name.what().startsWith("conv") || name.what().equals("simclr")
+                || name.what().equals("resnet");
+        boolean byCudnn = convolves && opened.libraries().stream().anyMatch(line -> line.startsWith("cuDNN"));
+        return byCudnn && opened.precision() == Precision.BF16 ? Precision.TF32 : opened.precision();
     }
 
     /// Some numbers of each result. A training step is made twice, because only the second loss depends on the

@@ -16,7 +16,7 @@ record Rates(String name, Map<Precision, Double> products, double exps, double b
 
     /// From NVIDIA's data sheets, without sparsity. Exponentials: 16 a clock on each multiprocessor at the boost clock.
     private static final List<Rates> DATA_SHEETS = List.of(
-            of("H200", 67e12, 495e12, 989e12, 16 * 132 * 1.83e9, 4.8e12),
+            of("NVIDIA H200", 67e12, 495e12, 989e12, 16 * 132 * 1.83e9, 4.8e12),
             of("H100 80GB HBM3", 67e12, 495e12, 989e12, 16 * 132 * 1.83e9, 3.35e12),
             of("H100 PCIe", 51e12, 378e12, 756e12, 16 * 114 * 1.755e9, 2.0e12),
             of("A100-SXM4-80GB", 19.5e12, 156e12, 312e12, 16 * 108 * 1.41e9, 2.039e12));

@@ -44,6 +44,16 @@ class GpuCasesTest {
         assertThat(Rates.dataSheet("Some other device")).isEqualTo(Optional.empty());
     }
 
+    /// Where the vendor's libraries take part, there is a form without them.
+    @Test
+    void haveAFormOfOurKernelsAlone() {
+        List<String> groups = List.of("gemm", "conv", "step", "cosine");
+        assertThat(GpuCases.all()).filteredOn(c -> groups.contains(c.group())).hasSizeGreaterThan(10)
+                .allMatch(c -> c.ours().stream().anyMatch(GpuCases::own));
+        assertThat(GpuCases.own("captured-own-kernels") && GpuCases.captured("captured-own-kernels")).isTrue();
+        assertThat(GpuCases.own("fused") || GpuCases.captured("fused-own-kernels")).isFalse();
+    }
+
     @Test
     void askWhatTheProjectClaims() {
         GpuCase largest = named("ntxent/32768/128", Precision.BF16);

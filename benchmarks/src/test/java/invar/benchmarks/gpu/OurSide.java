@@ -57,7 +57,8 @@ abstract class OurSide {
             assertThat(party.who()).startsWith("Invar, Java ").contains(device());
             for (String name : NAMES) {
                 GpuCase c = tiny(name);
-                List<String> forms = name.startsWith("simclr") ? List.of("fused", "captured") : List.of("fused");
+                List<String> forms = name.startsWith("simclr") ? List.of("fused", "captured", "captured-own-kernels")
+                        : List.of("fused", "fused-own-kernels");
                 for (String form : forms) {
                     Party.Prepared prepared = party.prepare(c, form);
                     assertThat(prepared.precision()).as(name).isEqualTo(Precision.FP32);

@@ -23,6 +23,16 @@ public enum Precision {
         return Math.scalb(1.0, -bits);
     }
 
+    /// A finite factor as tensor cores take it: [#TF32] with ties away from zero, [#BF16] with ties to even.
+    public float rounded(float factor) {
+        int bits = Float.floatToRawIntBits(factor);
+        return switch (this) {
+            case FP32 -> factor;
+            case TF32 -> Float.intBitsToFloat(bits + 0x1000 & ~0x1FFF);
+            case BF16 -> Float.intBitsToFloat(bits + 0x7FFF + (bits >> 16 & 1) & ~0xFFFF);
+        };
+    }
+
     /// As a user writes it: `fp32`, `tf32`, `bf16`.
     @Override
     public String toString() {

@@ -11,7 +11,7 @@ import java.util.Map;
 /// passed:  max |x − ref| ≤ atol + rtol · max |ref|      maxima over the slice
 /// ```
 /// A tensor with at most one axis is one slice. Integers must be equal, shapes too; a NaN never passes, an infinity
-/// only where the reference has the same.
+/// only where the reference has the same. To devices that round the factors of products, [RoundedProducts] allows more.
 ///
 /// @param output what the line is about: the output with the largest share of its tolerance, or the one that failed
 /// @param share  that error divided by its tolerance; at most 1 if the case passed
@@ -26,16 +26,18 @@ record Comparison(String output, double share, String reason) {
     }
 
     /// All outputs of a case; the first failure, if there is one, else the output nearest to failing.
-    static Comparison of(GoldenCase golden, Map<String, StoredTensor> computed) {
+    ///
+    /// @param products what is allowed beyond the file's tolerances
+    static Comparison of(GoldenCase golden, Map<String, StoredTensor> computed, RoundedProducts products) {
         Comparison worst = new Comparison(golden.outputs().getFirst(), 0, null);
         for (String name : golden.outputs()) {
             if (alternative(golden, name)) continue;
             StoredTensor x = computed.get(name);
             if (x == null) return new Comparison(name, Double.NaN, name + " was not computed");
-            Comparison best = compare(golden, name, name, x);
+            Comparison best = compare(golden, name, name, x, products);
             for (String suffix : ALTERNATIVES) {
                 if (best.passed() || !golden.outputs().contains(name + suffix)) continue;
-                Comparison other = compare(golden, name, name + suffix, x);
+                Comparison other = compare(golden, name, name + suffix, x, products);
                 if (other.passed()) best = other;
             }
             if (!best.passed()) return best;
@@ -49,7 +51,8 @@ record Comparison(String output, double share, String reason) {
                 && golden.outputs().contains(name.substring(0, name.length() - suffix.length())));
     }
 
-    private static Comparison compare(GoldenCase golden, String name, String referenceName, StoredTensor x) {
+    private static Comparison compare(GoldenCase golden, String name, String referenceName, StoredTensor x,
+            RoundedProducts products) {
         StoredTensor reference = golden.stored(referenceName);
         if (!Arrays.equals(x.shape(), reference.shape())) {
             return failed(name, "%s has shape %s instead of %s".formatted(
@@ -60,7 +63,7 @@ record Comparison(String output, double share, String reason) {
         }
         if (integer(reference)) return equal(name, x.longs(), reference.longs());
         double rtol = tolerance(golden, "rtol.", referenceName), atol = tolerance(golden, "atol.", referenceName);
-        return close(name, x, reference, rtol, atol);
+        return close(name, x, reference, rtol, atol, products);
     }
 
     private static boolean integer(StoredTensor tensor) {
@@ -83,7 +86,8 @@ record Comparison(String output, double share, String reason) {
                 : failed(name, "%s[%d] is %d instead of %d".formatted(name, at, x[at], reference[at]));
     }
 
-    private static Comparison close(String name, StoredTensor x, StoredTensor reference, double rtol, double atol) {
+    private static Comparison close(String name, StoredTensor x, StoredTensor reference, double rtol, double atol,
+            RoundedProducts products) {
         double[] values = x.doubles(), expected = reference.doubles();
         long[] shape = reference.shape();
         int slices = shape.length < 2 ? 1 : Math.toIntExact(shape[0]), length = values.length / Math.max(slices, 1);
@@ -96,7 +100,7 @@ record Comparison(String output, double share, String reason) {
                 error = Math.max(error, difference);
                 if (Double.isFinite(expected[i])) size = Math.max(size, Math.abs(expected[i]));
             }
-            double tolerance = atol + rtol * size;
+            double tolerance = atol + rtol * size + products.allowed(name, size);
             if (!(error <= tolerance)) {
                 String where = slices == 1 ? name : name + "[" + s + "]";
                 return new Comparison(name, error / tolerance, String.format(Locale.ROOT,

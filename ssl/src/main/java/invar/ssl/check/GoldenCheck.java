@@ -2,6 +2,7 @@ package invar.ssl.check;
 
 import invar.core.Device;
 import invar.core.Scope;
+import invar.core.spi.Precision;
 import invar.nn.io.Safetensors;
 import invar.nn.io.StoredTensor;
 import java.nio.file.Path;
@@ -10,14 +11,22 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/// Checks golden files on one device.
+/// Checks golden files on one device, within the files' tolerances; where it multiplies in TF32 or bfloat16, within
+/// what that may change besides ([RoundedProducts]).
 public final class GoldenCheck {
 
     private final Device device;
+    private final Precision judged;
 
     /// Checks on `device`, which the caller opens and closes.
     public GoldenCheck(Device device) {
+        this(device, device.precision());
+    }
+
+    /// Judges as if the device multiplied in another precision than it does.
+    GoldenCheck(Device device, Precision judged) {
         this.device = device;
+        this.judged = judged;
     }
 
     /// What came of one file.
@@ -53,12 +62,14 @@ public final class GoldenCheck {
             return new Verdict(title, false, "the op " + golden.op() + " is not supported", Optional.empty());
         }
         Outputs outputs = new Outputs();
+        RoundedProducts products;
         try (Scope _ = device.scope()) {
             op.get().run(golden, device, outputs);
+            products = RoundedProducts.of(golden, op.get(), judged);
         } catch (RuntimeException e) {
             return new Verdict(title, false, reason(e), Optional.empty());
         }
-        return compare(golden, outputs.byName());
+        return compare(golden, outputs.byName(), products);
     }
 
     /// An exception that an op throws on purpose explains itself; any other is shown with its type.
@@ -68,10 +79,10 @@ public final class GoldenCheck {
     }
 
     /// The verdict on outputs that were computed already.
-    static Verdict compare(GoldenCase golden, Map<String, StoredTensor> computed) {
+    static Verdict compare(GoldenCase golden, Map<String, StoredTensor> computed, RoundedProducts products) {
         Comparison comparison;
         try {
-            comparison = Comparison.of(golden, computed);
+            comparison = Comparison.of(golden, computed, products);
         } catch (GoldenException e) {
             comparison = new Comparison("", Double.NaN, e.getMessage());
         }

@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
 /// `ssl check`: whether this build computes on this machine what the published implementations compute.
 @Command(name = "check", mixinStandardHelpOptions = true, sortOptions = false, usageHelpWidth = 100,
         description = "Verifies the mathematics of this build on this machine against golden files: for each, feeds "
-                + "the inputs to the named operation and compares the results with the file's own tolerances. Prints "
+                + "the inputs to the named operation and compares the results with the file's own tolerances, which "
+                + "are for fp32; --precision tf32 or bf16 adds what rounding the factors of products explains. Prints "
                 + "one line a case and ends with 1 if one fails, cannot be read, or names an unknown operation.",
         footer = {"", "Examples:", "  ssl check golden/", "  ssl check --device reference golden/nt_xent golden/lars",
             "  ssl check --out computed golden/"})
@@ -57,7 +58,7 @@ final class Check implements Callable<Integer> {
         }
         List<GoldenFiles.Entry> entries = GoldenFiles.under(paths);
         if (out != null) GoldenFiles.refuseOverwriting(entries, out);
-        try (Device opened = device.open(Precision.FP32)) {           // the tolerances of the files are for this
+        try (Device opened = device.open(Precision.FP32)) {           // where nothing else is said
             return check(entries, opened, console) ? ExitCode.OK : ExitCode.FAILED;
         }
     }

@@ -61,7 +61,8 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
             case UserError e -> e.exitCode();
             case InterruptedException _, ClosedByInterruptException _, CancellationException _ -> ExitCode.INTERRUPTED;
             case IllegalArgumentException _, SafetensorsException _, FileNotFoundException _, NoSuchFileException _,
-                    NotDirectoryException _, AccessDeniedException _, FileAlreadyExistsException _ -> ExitCode.USAGE;
+                    NotDirectoryException _, AccessDeniedException _, FileAlreadyExistsException _,
+                    DeviceMemoryError _ -> ExitCode.USAGE;
             default -> ExitCode.FAILED;
         };
         err.println("ssl: " + describe(cause));

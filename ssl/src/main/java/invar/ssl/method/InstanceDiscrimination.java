@@ -23,8 +23,8 @@ import java.util.Optional;
 /// hard to tell apart and end up near each other. A class has a weight vector (`parametric`), or a row of the bank,
 /// what the encoder made of the image before (`nonparametric`); `nce` compares with m random rows instead of all n.
 /// Departures:
-/// - the bank gets the mean of old and new feature, as in the official code (lemniscate.pytorch); the paper's is the
-///   new one, `momentum` 0. `firstPass`, and those of Z and ε: [NoiseContrast].
+/// - the bank gets the mean of old and new feature, as in lemniscate.pytorch; the paper's is the new, `momentum` 0.
+/// - `firstPass`: noise in the bank teaches noise until an image comes again. Of Z and ε: [NoiseContrast].
 public final class InstanceDiscrimination implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("instdisc", "Instance discrimination",
@@ -38,7 +38,7 @@ public final class InstanceDiscrimination implements SslMethod {
     /// @param negatives m ≥ 1, noise samples of each image in the form `nce` (Sec. 4.2: 4096)
     /// @param momentum of the bank, 0 to 1 (official code, main.py: nce-m 0.5)
     /// @param proximal λ ≥ 0 (Eq. 9; the paper compares 0, 10, 30, 50; the official code has none)
-    /// @param firstPass whether with `nce` the bank begins with features ([NoiseContrast]; official code: no)
+    /// @param firstPass whether the bank begins with features of all images, not with noise (official code: no)
     public record Config(String form, int projection, double temperature, int negatives, double momentum,
             double proximal, boolean firstPass) {
         /// ImageNet, as in the official code.
@@ -81,7 +81,7 @@ public final class InstanceDiscrimination implements SslMethod {
 
     @Override
     public boolean observesFirst() {
-        return config.firstPass && networks.contrast.isPresent();
+        return config.firstPass && networks.bank.isPresent();
     }
 
     @Override

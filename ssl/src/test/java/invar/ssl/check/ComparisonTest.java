@@ -145,6 +145,6 @@ class ComparisonTest {
     }
 
     private Comparison compare() {
-        return Comparison.of(GoldenCase.of(new Safetensors(metadata, tensors)), computed);
+        return Comparison.of(GoldenCase.of(new Safetensors(metadata, tensors)), computed, RoundedProducts.NONE);
     }
 }

@@ -111,7 +111,7 @@ class SslTest {
     @Test
     void tellsThatTheDeviceIsFull() {
         DeviceMemoryError full = new DeviceMemoryError("no room for 5 MiB on the device: use a smaller batch");
-        assertThat(fail(full, "fail")).isEqualTo(ExitCode.FAILED);
+        assertThat(fail(full, "fail")).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString())
                 .isEqualTo("ssl: out of memory: no room for 5 MiB on the device: use a smaller batch.\n");
     }
