@@ -31,6 +31,9 @@ struct dim3 {
 struct alignas(8) float2 {
     float x, y;
 };
+struct float3 {
+    float x, y, z;
+};
 struct alignas(16) float4 {
     float x, y, z, w;
 };
@@ -41,6 +44,7 @@ struct alignas(16) uint4 {
     unsigned x, y, z, w;
 };
 static inline float2 make_float2(float x, float y) { return {x, y}; }
+static inline float3 make_float3(float x, float y, float z) { return {x, y, z}; }
 static inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 static inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return {x, y, z, w}; }
 

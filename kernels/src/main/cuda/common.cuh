@@ -23,6 +23,24 @@ using i64 = long long;
 __device__ __forceinline__ i64 first_element() { return static_cast<i64>(blockIdx.x) * blockDim.x + threadIdx.x; }
 __device__ __forceinline__ i64 all_threads() { return static_cast<i64>(gridDim.x) * blockDim.x; }
 
+// store(i, load(i)) for each of n elements, for updates in place. A thread loads BATCH elements before it stores the first:
+// a compiler may not move the load of one element before the store of another in the same array, and one element a
+// thread on its way is not enough to keep a large memory busy.
+constexpr int BATCH = 4;
+
+template <class Load, class Store>
+__device__ __forceinline__ void each_element(i64 n, const Load& load, const Store& store) {
+    i64 i = first_element(), step = all_threads();
+    for (; i + (BATCH - 1) * step < n; i += BATCH * step) {
+        decltype(load(i)) x[BATCH];
+#pragma unroll
+        for (int k = 0; k < BATCH; k++) x[k] = load(i + k * step);
+#pragma unroll
+        for (int k = 0; k < BATCH; k++) store(i + k * step, x[k]);
+    }
+    for (; i < n; i += step) store(i, load(i));
+}
+
 __device__ __forceinline__ float infinity() { return __int_as_float(0x7f800000); }
 
 // x, of which the compiler does not know that it had it before: what follows from it is computed again, and holds no

@@ -9,13 +9,13 @@ launch   grid = min(ceil(n / 256), 32 blocks a multiprocessor), block = 256; lar
 traffic  every input read once, every written one written once; LARS reads p and g once more, for their norms
 numerics f32; norms of LARS, the powers of Adam and normal numbers in f64
 order    one thread writes an element; sums of squares: 8192 elements a block in a fixed tree, pieces in order
-versions not measured yet on a GPU
+versions not measured yet on a GPU; four elements of a thread are on their way at once, see each_element
 */
 #include "common.cuh"
 #include "philox.cuh"
 
 KERNEL accumulate(float* __restrict__ ys, const float* __restrict__ xs, i64 n) {
-    for (i64 i = first_element(); i < n; i += all_threads()) ys[i] += xs[i];
+    each_element(n, [=](i64 i) { return make_float2(ys[i], xs[i]); }, [=](i64 i, float2 was) { ys[i] = was.x + was.y; });
 }
 
 KERNEL accumulate_integers(int* __restrict__ ys, const int* __restrict__ xs, i64 n) {
@@ -24,12 +24,14 @@ KERNEL accumulate_integers(int* __restrict__ ys, const int* __restrict__ xs, i64
 
 KERNEL descend(float* __restrict__ ys, const float* __restrict__ xs, const float* __restrict__ c, i64 n) {
     float by = -*c;
-    for (i64 i = first_element(); i < n; i += all_threads()) ys[i] = fmaf(by, xs[i], ys[i]);
+    each_element(n, [=](i64 i) { return make_float2(ys[i], xs[i]); },
+        [=](i64 i, float2 was) { ys[i] = fmaf(by, was.y, was.x); });
 }
 
 KERNEL average(float* __restrict__ ys, const float* __restrict__ xs, const float* __restrict__ c, i64 n) {
     float keep = *c, take = static_cast<float>(1.0 - static_cast<double>(keep));
-    for (i64 i = first_element(); i < n; i += all_threads()) ys[i] = fmaf(keep, ys[i], take * xs[i]);
+    each_element(n, [=](i64 i) { return make_float2(ys[i], xs[i]); },
+        [=](i64 i, float2 was) { ys[i] = fmaf(keep, was.x, take * was.y); });
 }
 
 // Words of 32 bits, of either type: xs to ys from row *at on, as far as there is room for `room` words. Not measured yet
@@ -67,18 +69,19 @@ KERNEL random_normal(float* __restrict__ ys, i64 seed, i64 stream, i64 n) {
     }
 }
 
-__device__ __forceinline__ void momentum_step(float* p, float* v, float d, float momentum, float rate, int nesterov) {
-    float velocity = fmaf(momentum, *v, d);
-    *v = velocity;
-    *p = fmaf(-rate, nesterov ? fmaf(momentum, velocity, d) : velocity, *p);
+// v = momentum v + d, p = p - rate v, or with Nesterov's gradient; d = scale (g + decay p).
+__device__ __forceinline__ void momentum_steps(float* p, float* v, const float* g, i64 n, float scale, float decay,
+    float momentum, float rate, int nesterov) {
+    each_element(n, [=](i64 i) { return make_float3(p[i], v[i], g[i]); }, [=](i64 i, float3 was) {
+        float d = scale * fmaf(decay, was.x, was.z), velocity = fmaf(momentum, was.y, d);
+        v[i] = velocity;
+        p[i] = fmaf(-rate, nesterov ? fmaf(momentum, velocity, d) : velocity, was.x);
+    });
 }
 
 KERNEL sgd_step(float* __restrict__ p, float* __restrict__ v, const float* __restrict__ g,
     const float* __restrict__ lr, i64 n, float momentum, float decay, int nesterov) {
-    float rate = *lr;
-    for (i64 i = first_element(); i < n; i += all_threads()) {
-        momentum_step(p + i, v + i, fmaf(decay, p[i], g[i]), momentum, rate, nesterov);
-    }
+    momentum_steps(p, v, g, n, 1, decay, momentum, *lr, nesterov);
 }
 
 // `decay` of weights goes into the gradient, or, decoupled, multiplies p by 1 - lr decay.
@@ -96,13 +99,14 @@ KERNEL adam_step(float* __restrict__ p, float* __restrict__ m, float* __restrict
     float coupled = decoupled ? 0.0f : static_cast<float>(decay);
     float b1 = static_cast<float>(beta1), c1 = static_cast<float>(1 - beta1);
     float b2 = static_cast<float>(beta2), c2 = static_cast<float>(1 - beta2);
-    for (i64 i = first_element(); i < n; i += all_threads()) {
-        float weight = p[i], gradient = fmaf(coupled, weight, g[i]);
-        float first = fmaf(b1, m[i], c1 * gradient), second = fmaf(b2, v[i], c2 * gradient * gradient);
+    float rate = step, unbiased = scale, kept = keep;
+    each_element(n, [=](i64 i) { return make_float4(p[i], m[i], v[i], g[i]); }, [=](i64 i, float4 was) {
+        float gradient = fmaf(coupled, was.x, was.w);
+        float first = fmaf(b1, was.y, c1 * gradient), second = fmaf(b2, was.z, c2 * gradient * gradient);
         m[i] = first;
         v[i] = second;
-        p[i] = keep * weight - step * first / (sqrtf(second * scale) + epsilon);
-    }
+        p[i] = kept * was.x - rate * first / (sqrtf(second * unbiased) + epsilon);
+    });
 }
 
 constexpr int LARS_PIECE = 8192;                         // invar.cuda.Updates says the same
@@ -153,8 +157,5 @@ KERNEL lars_ratio(const double* __restrict__ sums, int pieces, const float* __re
 
 KERNEL lars_step(float* __restrict__ p, float* __restrict__ v, const float* __restrict__ g,
     const float* __restrict__ numbers, i64 n, float momentum, int nesterov) {
-    float ratio = numbers[0], decay = numbers[1], rate = numbers[2];
-    for (i64 i = first_element(); i < n; i += all_threads()) {
-        momentum_step(p + i, v + i, ratio * fmaf(decay, p[i], g[i]), momentum, rate, nesterov);
-    }
+    momentum_steps(p, v, g, n, numbers[0], numbers[1], momentum, numbers[2], nesterov);
 }

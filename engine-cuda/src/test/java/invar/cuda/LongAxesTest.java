@@ -16,6 +16,10 @@ import invar.core.ReductionOp.Softmax;
 import invar.core.ReductionOp.SumTo;
 import invar.core.Shape;
 import invar.core.Tensor;
+import invar.core.UpdateOp.Assign;
+import invar.core.fused.AdamUpdate;
+import invar.core.fused.LarsUpdate;
+import invar.core.fused.SgdUpdate;
 import invar.core.reference.ReferenceBackend;
 import invar.core.testkit.Input;
 import java.util.Arrays;
@@ -148,6 +152,44 @@ class LongAxesTest {
         for (int i = 0; i < 2 * n; i++) expected[to[i / 2] * 2 + i % 2] += (float) x.values()[i];
         double[] actual = run(new Scatter(rows), device, x, index);
         for (int i = 0; i < expected.length; i++) assertThat(actual[i]).isEqualTo(expected[i]);
+    }
+
+    /// The emulated device has 4 multiprocessors of 32 blocks of 256 threads, and a thread takes 4 elements at once while
+    /// there are as many for it. With the first length all do, with the second only some.
+    @Test
+    void updatesTakeSeveralElementsAtOnce() {
+        int threads = 4 * 32 * 256;
+        for (int n : new int[] {4 * threads + 5, 3 * threads + 1001}) {
+            Shape shape = Shape.of(n);
+            Input p = Input.gaussian(1, shape), v = Input.gaussian(2, shape), g = Input.gaussian(3, shape);
+            Input positive = v.map(Math::abs), rate = Input.scalar(0.1), t = Input.scalar(3);
+            checkUpdate(Assign.ACCUMULATE, p, g);
+            checkUpdate(Assign.DESCEND, p, g, rate);
+            checkUpdate(Assign.AVERAGE, p, g, Input.scalar(0.99));
+            checkUpdate(new SgdUpdate(0.9, 1e-4, true), p, v, g, rate);
+            checkUpdate(new LarsUpdate(LarsUpdate.Form.AUTHORS, 1e-3, 0.9, 1e-4, false, false, true), p, v, g, rate);
+            checkUpdate(new AdamUpdate(0.9, 0.999, 1e-8, 0.05, true), p, v, positive, g, rate, t);
+        }
+    }
+
+    /// Every input is compared, those that are not to be written, too.
+    private void checkUpdate(Op.InPlace op, Input... in) {
+        double[][] expected = update(op, new Device("reference", new ReferenceBackend()), in);
+        double[][] actual = update(op, device, in);
+        for (int k = 0; k < in.length; k++) {
+            for (int i = 0; i < expected[k].length; i++) {
+                double y = expected[k][i];
+                if (Math.abs(actual[k][i] - y) > 8 * ROUNDING * (1 + Math.abs(y))) {
+                    assertThat(actual[k][i]).as("%s: input %d, element %d", op, k, i).isEqualTo(y);
+                }
+            }
+        }
+    }
+
+    private static double[][] update(Op.InPlace op, Device device, Input... in) {
+        Tensor[] tensors = Arrays.stream(in).map(x -> device.tensor(x.shape(), x.values())).toArray(Tensor[]::new);
+        Ops.update(op, tensors);
+        return Arrays.stream(tensors).map(Tensor::doubles).toArray(double[][]::new);
     }
 
     @Test
