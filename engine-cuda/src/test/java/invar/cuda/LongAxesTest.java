@@ -19,6 +19,7 @@ import invar.core.Tensor;
 import invar.core.UpdateOp.Assign;
 import invar.core.fused.AdamUpdate;
 import invar.core.fused.LarsUpdate;
+import invar.core.fused.LarsUpdate.Form;
 import invar.core.fused.SgdUpdate;
 import invar.core.reference.ReferenceBackend;
 import invar.core.testkit.Input;
@@ -154,8 +155,8 @@ class LongAxesTest {
         for (int i = 0; i < expected.length; i++) assertThat(actual[i]).isEqualTo(expected[i]);
     }
 
-    /// The emulated device has 4 multiprocessors of 32 blocks of 256 threads, and a thread takes 4 elements at once while
-    /// there are as many for it. With the first length all do, with the second only some.
+    /// The emulated device has 4 multiprocessors of 32 blocks of 256 threads, and a thread takes 4 elements at once
+    /// while there are as many for it. With the first length all do, with the second only some.
     @Test
     void updatesTakeSeveralElementsAtOnce() {
         int threads = 4 * 32 * 256;
@@ -167,7 +168,7 @@ class LongAxesTest {
             checkUpdate(Assign.DESCEND, p, g, rate);
             checkUpdate(Assign.AVERAGE, p, g, Input.scalar(0.99));
             checkUpdate(new SgdUpdate(0.9, 1e-4, true), p, v, g, rate);
-            checkUpdate(new LarsUpdate(LarsUpdate.Form.AUTHORS, 1e-3, 0.9, 1e-4, false, false, true), p, v, g, rate);
+            checkUpdate(new LarsUpdate(Form.AUTHORS, 1e-3, 0.9, 1e-4, false, false, true), p, v, g, rate);
             checkUpdate(new AdamUpdate(0.9, 0.999, 1e-8, 0.05, true), p, v, positive, g, rate, t);
         }
     }
