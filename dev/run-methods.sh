@@ -8,7 +8,8 @@
 #   dev/run-methods.sh --fashion DIR                      where the idx files of Fashion-MNIST are (60,000 images)
 #   dev/run-methods.sh --jobs 2                           so many at once, of one thread each: sooner done than one after
 #                                                         the other; results do not depend on the number of threads
-#   dev/run-methods.sh --publish                          also puts the table into docs/methods.md
+#   dev/run-methods.sh --publish                          also puts the table into docs/methods.md, and its numbers,
+#                                                         seed by seed, into docs/methods.csv
 #   dev/run-methods.sh --speed                            only measures images a second: one epoch of 78 steps on
 #                                                         shapes for each method, in turn, three times; 15 minutes
 #
@@ -141,5 +142,6 @@ if [ -n "$publish" ]; then
          /<!-- end -->/ { skip = 0 }
          !skip { if ($0 !~ /<!-- measured -->/) print }' runs/methods.md docs/methods.md > runs/methods-page.md
     mv runs/methods-page.md docs/methods.md
+    cp "$table" docs/methods.csv
 fi
 [ ! -e runs/methods/failed ]
