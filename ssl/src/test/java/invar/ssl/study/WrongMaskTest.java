@@ -58,18 +58,21 @@ class WrongMaskTest {
         return IntStream.range(0, 2 * N * D).mapToDouble(i -> random.nextGaussian()).toArray();
     }
 
-    /// The negative control: 200 steps of each, as in the study. Measured alignments: 0.467 with the right mask, 0.663
-    /// with the self left in, 1.904 with the positive left out, where two images at random have 2.
+    /// The negative control: 200 steps of each, as in the study. Measured with seven seeds on vectors of 256 and of 512
+    /// bits, which round differently: effective ranks of 10.2 to 13.6 with the right mask, and with the self left in
+    /// 0.21 to 0.66 of that; alignments of 0.38 to 0.68 with the right mask and of 1.88 to 2.00 with the positive left
+    /// out, where two images at random have 2.
     @Test
     @Timeout(120)
-    void aWrongMaskLeavesTheViewsOfAnImageApart() {
+    void aWrongMaskIsSeenInWhatIsLearnt() {
         try (Device device = Device.open("cpu")) {
             WrongMask study = new WrongMask();
             Map<String, Map<String, Double>> rows = study.run(new Lab(device, 25, 1, line -> {}));
             double[] alignment = rows.values().stream().mapToDouble(row -> row.get(Health.ALIGNMENT)).toArray();
-            assertThat(alignment[0]).as("alignment, right mask: %s", rows).isLessThan(0.6);
-            assertThat(alignment[1] / alignment[0]).as("self left in: %s", rows).isGreaterThan(1.2);
+            double[] rank = rows.values().stream().mapToDouble(row -> row.get(Health.RANK)).toArray();
+            assertThat(alignment[0]).as("alignment, right mask: %s", rows).isLessThan(0.9);
             assertThat(alignment[2]).as("positive left out: %s", rows).isGreaterThan(1.6);
+            assertThat(rank[1] / rank[0]).as("effective rank, self left in: %s", rows).isLessThan(0.8);
             assertThat(study.confirmedBy(rows)).isTrue();
         }
     }
