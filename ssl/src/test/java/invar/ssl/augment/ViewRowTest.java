@@ -32,7 +32,7 @@ class ViewRowTest {
             compare(Recipes.named(name, 19).then(Normalize.CIFAR10), 17);
             compare(Recipes.named(name, 68), 72);
         }
-        assertThat(compared).containsExactly("simclr", "moco-v1", "moco-v2", "byol", "swav", "dino", "rotnet",
+        assertThat(compared).containsExactly("simclr", "moco-v1", "instdisc", "moco-v2", "byol", "moco-v3", "swav", "dino", "rotnet",
                 "crop-flip", "none");
     }
 
