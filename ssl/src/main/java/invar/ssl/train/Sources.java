@@ -29,7 +29,8 @@ final class Sources {
         for (String line : text.lines().toList()) {
             Matcher more = GOES_ON.matcher(line);
             if (more.matches()) {
-                sources.computeIfPresent(String.join(".", names), (path, source) -> source + " " + more.group("comment"));
+                String rest = " " + more.group("comment");
+                sources.computeIfPresent(String.join(".", names), (path, source) -> source + rest);
             } else if (enter(names, line)) {
                 int mark = line.indexOf(MARK);
                 if (mark >= 0) sources.put(String.join(".", names), line.substring(mark + MARK.length()).strip());

@@ -23,12 +23,13 @@ class PresetsTest {
         return ConfigFile.resolve(null, Optional.of(preset), Map.of("method", method, "data", "shapes"));
     }
 
-    /// Everything but the method's own settings. `lars` of an official code trusts to 0.001 (3.0.5); of solo-learn it is
-    /// `lars-lightly` with 0.02 (3.0.5, no. 3; App. B). SGD is plain unless it says Nesterov; biases and norms decay
+    /// Everything but the method's own settings. `lars` of an official code trusts to 0.001 (3.0.5); that of solo-learn
+    /// is `lars-lightly` with 0.02 (3.0.5, no. 3; App. B). SGD is plain unless it says Nesterov; biases and norms decay
     /// where it says `all`.
     @ParameterizedTest
     @CsvSource(delimiter = '|', nullValues = "-", value = {
-        // method, preset | optimizer | lr | momentum | decay | the rest | warm-up | schedule | batch | epochs | network | views
+        // method, preset | optimizer | lr | momentum | decay | the rest | warm-up | schedule | batch | epochs
+        // | network | views
         // 3.1: lr 0.01 to epoch 15, 30, 45 of 50; 0.1, 0.02, 0.004, 0.0008 from 60, 120, 160 of 200
         "rotnet paper | sgd | 0.01 | 0.9 | 5e-4 | nesterov all | 0 | x 0.1 at 0.3 0.6 0.9 | 192 | 50"
                 + "| resnet50 64 imagenet batch | 224 rotnet",
@@ -59,7 +60,7 @@ class PresetsTest {
                 + "| resnet50 64 imagenet batch zeroInit | 224 simclr",
         "simclrv2 cifar | lars-simclr | 1.0 | 0.9 | 1e-4 | trust 0.001 | 10 | cosine to 0.0 | 512 | 1000"
                 + "| resnet18 64 cifar batch zeroInit | 32 simclr",
-        // 3.7: SGD 0.9, b256, lr 0.03, wd 1e-4 on everything, 200 epochs; the demo b512, lr 0.06, wd 5e-4, crops from 8 %
+        // 3.7: SGD 0.9, b256, lr 0.03, wd 1e-4 on everything, 200 epochs; demo b512, 0.06, 5e-4, crops from 8 %
         "moco-v1 paper | sgd | 0.03 | 0.9 | 1e-4 | all | 0 | x 0.1 at 0.6 0.8 | 256 | 200"
                 + "| resnet50 64 imagenet split8 | 224 moco-v1",
         "moco-v1 cifar | sgd | 0.06 | 0.9 | 5e-4 | all | 0 | cosine to 0.0 | 512 | 200"
@@ -105,8 +106,8 @@ class PresetsTest {
         "deepcluster-v2 cifar | lars-lightly | 0.6 | 0.9 | 1e-6 | trust 0.02 | 11 | cosine to 0.001 | 256 | 1000"
                 + "| resnet18 64 cifar batch | 32 simclr",
         // 3.14: AdamW 5e-4 b/256, to 1e-6, wd 0.04 to 0.4, clip 3, warm-up 10; App. B: lr 0.3, wd 1e-6
-        "dino paper | adamw | 0.002 | 0.9 | 0.04 | beta2 0.999 endDecay 10.0 clip 3.0 | 10 | cosine to 5.0E-4 | 1024 | 300"
-                + "| vit-small 384 patch16 layer | 224 dino",
+        "dino paper | adamw | 0.002 | 0.9 | 0.04 | beta2 0.999 endDecay 10.0 clip 3.0 | 10 | cosine to 5.0E-4"
+                + "| 1024 | 300 | vit-small 384 patch16 layer | 224 dino",
         "dino cifar | lars-lightly | 0.3 | 0.9 | 1e-6 | trust 0.02 | 10 | cosine to 0.0 | 256 | 1000"
                 + "| resnet18 64 cifar batch | 32 byol",
         // 3.17: SGD Nesterov 0.9, 0.03 cos(7 pi t/16T), wd 5e-4 on kernels, 2^16 Ki images (labelled, for FixMatch)

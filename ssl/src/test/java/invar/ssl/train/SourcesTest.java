@@ -33,7 +33,8 @@ class SourcesTest {
     void standBehindTheValues() {
         String text = "---\na: 1\nlist:\n- 2\n- 3\nb:\n  a: a very long text, longer than the column\n  c: {}\nd: 4\n";
         assertThat(Sources.beside(text, Map.of("a", "one", "list", "two", "b.a", "three", "b.c", "none", "x", "no")))
-                .isEqualTo("---\na: 1                             # one\nlist:                            # two\n- 2\n- 3\nb:\n"
+                .isEqualTo("---\na: 1                             # one\n"
+                        + "list:                            # two\n- 2\n- 3\nb:\n"
                         + "  a: a very long text, longer than the column # three\n"
                         + "  c: {}                          # none\nd: 4\n");
     }
