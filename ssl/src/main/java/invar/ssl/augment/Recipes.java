@@ -22,8 +22,10 @@ public final class Recipes {
     static {
         BY_NAME.put("simclr", size -> simClr(size, size <= SMALL ? 0.5 : 1, size > SMALL));
         BY_NAME.put("moco-v1", Recipes::mocoV1);
+        BY_NAME.put("instdisc", Recipes::instDisc);
         BY_NAME.put("moco-v2", size -> mocoV2(size, size > SMALL));
         BY_NAME.put("byol", size -> byol(size, size > SMALL));
+        BY_NAME.put("moco-v3", size -> mocoV3(size, size > SMALL));
         BY_NAME.put("swav", size -> swav(size, local(size), 6, size > SMALL));
         BY_NAME.put("dino", size -> dino(size, local(size), 8, size > SMALL));
         BY_NAME.put("rotnet", Recipes::rotNet);
@@ -66,12 +68,21 @@ public final class Recipes {
         return twice("simclr", "Chen et al. 2020, arXiv:2002.05709, appendix A", view);
     }
 
-    /// MoCo v1 and instance discrimination: He et al. 2019, [arXiv:1911.05722](https://arxiv.org/abs/1911.05722), Sec.
-    /// 3.3, with the official code's settings: grey first, every image jittered, hue up to 0.4.
+    /// MoCo v1, and instance discrimination on ImageNet: He et al. 2019,
+    /// [arXiv:1911.05722](https://arxiv.org/abs/1911.05722), Sec. 3.3, with the official code's settings: grey first,
+    /// every image jittered, hue up to 0.4.
     public static Recipe mocoV1(int size) {
         return twice("moco-v1", "He et al. 2019, arXiv:1911.05722, Sec. 3.3; facebookresearch/moco",
                 Compose.of(new RandomResizedCrop(size, 0.2), new Grayscale(0.2),
                         new ColorJitter(0.4, 0.4, 0.4, 0.4, 1), new HorizontalFlip(0.5)));
+    }
+
+    /// Instance discrimination on CIFAR-10: Wu et al., CVPR 2018, [arXiv:1805.01978](https://arxiv.org/abs/1805.01978),
+    /// official code, `cifar.py`: as [#mocoV1], but jitter before grey, and no flips.
+    public static Recipe instDisc(int size) {
+        return twice("instdisc", "Wu et al. 2018, arXiv:1805.01978; zhirongw/lemniscate.pytorch, cifar.py",
+                Compose.of(new RandomResizedCrop(size, 0.2), new ColorJitter(0.4, 0.4, 0.4, 0.4, 1),
+                        new Grayscale(0.2)));
     }
 
     /// MoCo v2 and SimSiam: Chen et al. 2020, [arXiv:2003.04297](https://arxiv.org/abs/2003.04297); crops from 20 %.
@@ -80,13 +91,25 @@ public final class Recipes {
                 view(size, 0.2, 1, jitter(0.4, 0.4, 0.1), blur ? 0.5 : 0, 0));
     }
 
-    /// BYOL, and after it Barlow Twins, VICReg and MoCo v3: Grill et al., NeurIPS 2020,
+    /// BYOL, and after it Barlow Twins and VICReg: Grill et al., NeurIPS 2020,
     /// [arXiv:2006.07733](https://arxiv.org/abs/2006.07733), appendix B, table 6. The first view is always blurred,
     /// the second one time in ten; only the second is solarized.
     public static Recipe byol(int size, boolean blur) {
+        return new Recipe("byol", "Grill et al. 2020, arXiv:2006.07733, appendix B, table 6",
+                unlike(size, 0.08, blur));
+    }
+
+    /// MoCo v3 with residual networks: Chen, Xie, He, ICCV 2021, [arXiv:2104.02057](https://arxiv.org/abs/2104.02057),
+    /// official code, `CONFIG.md`: as [#byol], but crops from 20 % of the area. With transformers they are from 8 %.
+    public static Recipe mocoV3(int size, boolean blur) {
+        return new Recipe("moco-v3", "Chen, Xie, He 2021, arXiv:2104.02057; facebookresearch/moco-v3, CONFIG.md",
+                unlike(size, 0.2, blur));
+    }
+
+    private static List<Compose> unlike(int size, double minScale, boolean blur) {
         ColorJitter jitter = jitter(0.4, 0.2, 0.1);
-        return new Recipe("byol", "Grill et al. 2020, arXiv:2006.07733, appendix B, table 6", List.of(
-                view(size, 0.08, 1, jitter, blur ? 1 : 0, 0), view(size, 0.08, 1, jitter, blur ? 0.1 : 0, 0.2)));
+        return List.of(view(size, minScale, 1, jitter, blur ? 1 : 0, 0),
+                view(size, minScale, 1, jitter, blur ? 0.1 : 0, 0.2));
     }
 
     /// SwAV's multi-crop: Caron et al., NeurIPS 2020, [arXiv:2006.09882](https://arxiv.org/abs/2006.09882), Sec. 4 and

@@ -1,12 +1,10 @@
 package invar.ssl.cli;
 
 import invar.ssl.method.Methods;
-import invar.ssl.train.ConfigFile;
 import invar.ssl.train.Presets;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
@@ -48,7 +46,7 @@ final class MethodsCommand implements Runnable {
     /// `ssl methods show NAME`: all settings of a preset, and where its values are from.
     @Command(name = "show", mixinStandardHelpOptions = true,
             description = "Shows the settings of a run with this method, as its config.yaml would have them, and the "
-                    + "method's presets with the source of each value.")
+                    + "method's presets; behind each value stands its source.")
     static final class Show implements Runnable {
 
         @Spec
@@ -68,12 +66,11 @@ final class MethodsCommand implements Runnable {
         public void run() {
             PrintWriter out = spec.commandLine().getOut();
             Methods.Entry<?> entry = Methods.named(name);
-            String settings = ConfigFile.text(ConfigFile.resolve(null, Optional.ofNullable(preset),
-                    Map.of("method", name, "data", data)));
+            String settings = Presets.withSources(data, name, Optional.ofNullable(preset));
             out.printf("# %s (%d), %s%n# needs %s; chance level %s%n%n", entry.title(), entry.year(), entry.source(),
                     entry.needs(), entry.chance());
             out.println(settings.strip());
-            out.printf("%n# The presets and their sources.%n%n%s%n", Presets.text(name).strip());
+            out.printf("%n# All presets of the method.%n%n%s%n", Presets.text(name).strip());
         }
     }
 }

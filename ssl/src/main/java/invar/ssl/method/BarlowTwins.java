@@ -36,7 +36,7 @@ public final class BarlowTwins implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("barlow", "Barlow Twins",
             "Zbontar et al. 2021, arXiv:2103.03230", 2021, Needs.views(2), "s (D + λ D (D − 1)/N)",
-            new Config(512, 512, 0.005, 0.1, 1), Config.PAPER, BarlowTwins::new);
+            Config.class, BarlowTwins::new);
 
     /// What can be set.
     ///
@@ -49,9 +49,6 @@ public final class BarlowTwins implements SslMethod {
     /// @param biasRate   > 0, the learning rate of biases and batch norms as a multiple of that of the weights (Sec.
     ///                   2.2: 0.0048/0.2)
     public record Config(int hidden, int projection, double lambda, double scale, double biasRate) {
-
-        /// ImageNet, ResNet-50: Sec. 2.2.
-        public static final Config PAPER = new Config(8192, 8192, 0.005, 1, 0.0048 / 0.2);
 
         /// Checks the ranges.
         public Config {

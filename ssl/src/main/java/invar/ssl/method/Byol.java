@@ -36,7 +36,7 @@ public final class Byol implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("byol", "BYOL",
             "Grill et al. 2020, arXiv:2006.07733", 2020, Needs.views(2).withMomentum(), "4 (two right angles)",
-            new Config(512, 128, 0.99, true), Config.PAPER, Byol::new);
+            Config.class, Byol::new);
 
     /// What can be set.
     ///
@@ -46,9 +46,6 @@ public final class Byol implements SslMethod {
     ///                   0.99 for 300 epochs and fewer: configs/byol.py)
     /// @param predictor  true; false for study only: without q training collapses (Table 5b)
     public record Config(int hidden, int projection, double targetDecay, boolean predictor) {
-
-        /// ImageNet, ResNet-50, 1000 epochs: Sec. 3.3.
-        public static final Config PAPER = new Config(4096, 256, 0.996, true);
 
         /// Checks the ranges.
         public Config {

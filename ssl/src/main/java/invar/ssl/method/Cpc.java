@@ -38,7 +38,7 @@ public final class Cpc implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("cpc", "CPC v2",
             "Hénaff et al. 2020, arXiv:1905.09272", 2020, Needs.views(1).ofPieces("patches"), "ln(N G²)",
-            new Config(3, 64, 2, 64, 0.1, 1, 2), Config.PAPER, Cpc::new);
+            Config.class, Cpc::new);
 
     /// What can be set.
     ///
@@ -51,9 +51,6 @@ public final class Cpc implements SslMethod {
     /// @param stepsToPredict the last row ahead that is, below G (pseudocode: `steps_to_predict` 3)
     public record Config(int grid, int context, int blocks, int target, double embScale, int stepsToIgnore,
             int stepsToPredict) implements Gridded {
-
-        /// ImageNet, ResNet-161.
-        public static final Config PAPER = new Config(6, 256, 5, 64, 0.1, 2, 3);
 
         /// Checks the ranges.
         public Config {

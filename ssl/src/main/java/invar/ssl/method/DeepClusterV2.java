@@ -31,9 +31,9 @@ public final class DeepClusterV2 implements SslMethod {
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("deepcluster-v2", "DeepCluster-v2",
             "Caron et al. 2020, arXiv:2006.09882", 2020,
             Needs.views(2).withLocal().with("prototypes").with("features of the last epoch"), "ln K",
-            new Config(256, 64, 256, 3, 0.1, 10), Config.PAPER, DeepClusterV2::new);
+            Config.class, DeepClusterV2::new);
 
-    /// What can be set. Defaults: main_deepclusterv2.py and scripts/deepclusterv2_800ep_pretrain.sh.
+    /// What can be set; in brackets main_deepclusterv2.py and scripts/deepclusterv2_800ep_pretrain.sh.
     ///
     /// @param hidden      width of the projection head's hidden layer (2048)
     /// @param projection  D, the number of features (128)
@@ -42,9 +42,6 @@ public final class DeepClusterV2 implements SslMethod {
     /// @param temperature τ > 0 (0.1)
     /// @param iterations  of k-means (10)
     public record Config(int hidden, int projection, int prototypes, int heads, double temperature, int iterations) {
-
-        /// ImageNet, ResNet-50.
-        public static final Config PAPER = new Config(2048, 128, 3000, 3, 0.1, 10);
 
         /// Checks the ranges.
         public Config {

@@ -32,7 +32,7 @@ public final class Dino implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("dino", "DINO",
             "Caron et al. 2021, arXiv:2104.14294", 2021, Needs.views(2).withLocal().withMomentum().with("centre"),
-            "ln K", new Config(256, 32, 1024, true, true, 0.1, 0.04, 0.04, 0, 0.95, 1), Config.PAPER, Dino::new);
+            "ln K", Config.class, Dino::new);
 
     /// What can be set; files are those of facebookresearch/dino.
     ///
@@ -50,9 +50,6 @@ public final class Dino implements SslMethod {
     public record Config(int hidden, int bottleneck, int outputs, boolean batchNorm, boolean normLastLayer,
             double studentTemperature, double teacherTemperature, double warmupTemperature, int warmupTemperatureEpochs,
             double momentum, int frozenEpochs) {
-
-        /// ImageNet, ViT-S/16.
-        public static final Config PAPER = new Config(2048, 256, 65536, false, false, 0.1, 0.07, 0.04, 30, 0.996, 1);
 
         public Config {
             Range.width("hidden", hidden);

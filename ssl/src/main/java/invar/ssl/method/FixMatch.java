@@ -38,7 +38,7 @@ public final class FixMatch implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("fixmatch", "FixMatch",
             "Sohn et al. 2020, arXiv:2001.07685", 2020, Needs.views(2).withLabels().withMomentum(), "ln C",
-            new Config(0.95, 1, 0.99), Config.PAPER, FixMatch::new);
+            Config.class, FixMatch::new);
 
     /// What can be set.
     ///
@@ -47,9 +47,6 @@ public final class FixMatch implements SslMethod {
     /// @param ema        α of the average that is used, 0 to 1 (fixmatch.py, `ema`: 0.999, for a million steps; shorter
     ///                   runs need less)
     public record Config(double confidence, double weight, double ema) {
-
-        /// CIFAR-10: the flags of fixmatch.py.
-        public static final Config PAPER = new Config(0.95, 1, 0.999);
 
         /// Checks the ranges.
         public Config {

@@ -29,7 +29,7 @@ public final class InstanceDiscrimination implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("instdisc", "Instance discrimination",
             "Wu et al. 2018, arXiv:1805.01978", 2018, Needs.views(1).with("bank"), "ln n; nce: ln(m+1) + m ln(1+1/m)",
-            new Config("nonparametric", 64, 0.1, 512, 0.5, 0, true), Config.PAPER, InstanceDiscrimination::new);
+            Config.class, InstanceDiscrimination::new);
 
     /// What can be set.
     /// @param form `parametric` (Eq. 1), `nonparametric` (Eq. 2) or `nce` (Eq. 7, for ImageNet)
@@ -41,8 +41,6 @@ public final class InstanceDiscrimination implements SslMethod {
     /// @param firstPass whether the bank begins with features of all images, not with noise (official code: no)
     public record Config(String form, int projection, double temperature, int negatives, double momentum,
             double proximal, boolean firstPass) {
-        /// ImageNet, as in the official code.
-        public static final Config PAPER = new Config("nce", 128, 0.07, 4096, 0.5, 0, false);
         public Config {
             Range.oneOf("form", form, "parametric", "nonparametric", "nce");
             Range.width("projection", projection);

@@ -35,8 +35,7 @@ public final class Jigsaw implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("jigsaw", "Jigsaw",
             "Noroozi, Favaro 2016, arXiv:1603.09246", 2016,
-            Needs.views(1).ofPieces("tiles").with("permutations"), "ln P", new Config(100, "max_avg", 128, 0),
-            Config.PAPER, Jigsaw::new);
+            Needs.views(1).ofPieces("tiles").with("permutations"), "ln P", Config.class, Jigsaw::new);
 
     /// What can be set.
     ///
@@ -46,9 +45,6 @@ public final class Jigsaw implements SslMethod {
     /// @param hidden       width of the layer between them and the classes (Sec. 3.1, fc7: 4096); 0: none, as in VISSL
     public record Config(int permutations, String selection, int projection, int hidden)
             implements Gridded {
-
-        /// ImageNet, AlexNet: Sec. 3.
-        public static final Config PAPER = new Config(1000, "max_avg", 512, 4096);
 
         /// Checks the ranges.
         public Config {

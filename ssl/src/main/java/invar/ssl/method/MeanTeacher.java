@@ -34,7 +34,7 @@ public final class MeanTeacher implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("mean-teacher", "Mean Teacher",
             "Tarvainen and Valpola 2017, arXiv:1703.01780", 2017, Needs.views(2).withLabels().withMomentum(), "ln C",
-            new Config(50, 0.4, 0.99), Config.PAPER, MeanTeacher::new);
+            Config.class, MeanTeacher::new);
 
     /// What can be set. Sources: the flags of mean_teacher.py.
     ///
@@ -42,9 +42,6 @@ public final class MeanTeacher implements SslMethod {
     /// @param ramp   the share of training in which it grows to that from 0 (`warmup_pos`: 0.4)
     /// @param ema    α of the teacher, 0 to 1 (`ema`: 0.999, for a million steps; shorter runs need less)
     public record Config(double weight, double ramp, double ema) {
-
-        /// CIFAR-10 in the comparison of google-research/fixmatch.
-        public static final Config PAPER = new Config(50, 0.4, 0.999);
 
         /// Checks the ranges.
         public Config {

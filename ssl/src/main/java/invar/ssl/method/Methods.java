@@ -26,20 +26,17 @@ public final class Methods {
     /// @param year     of the source
     /// @param needs    what it asks of data and memory
     /// @param chance   the formula of its chance level
-    /// @param defaults its settings where nobody says otherwise, sized for images of 32 pixels
-    /// @param paper    the settings of the publication
+    /// @param settings the record of its settings; the values are in a resource, as [invar.ssl.train.Presets] says
     /// @param factory  makes it
     /// @param <C>      the record of its settings
     public record Entry<C extends Record>(String name, String title, String source, int year, Needs needs,
-            String chance, C defaults, C paper, Factory<C> factory) {
+            String chance, Class<C> settings, Factory<C> factory) {
 
-        /// The method with these settings, which must be of the type of the defaults.
+        /// The method with these settings, which must be of the type of its record.
         ///
         /// @throws UserError if the settings do not fit the data or the run
-        public SslMethod make(Record settings, Setup setup) {
-            @SuppressWarnings("unchecked")
-            C config = (C) defaults.getClass().cast(settings);
-            return factory.make(config, setup);
+        public SslMethod make(Record config, Setup setup) {
+            return factory.make(settings.cast(config), setup);
         }
     }
 

@@ -35,12 +35,12 @@ public final class MoCo implements SslMethod {
 
     static final Methods.Entry<Config> V1 = new Methods.Entry<>("moco-v1", "MoCo v1",
             "He et al. 2020, arXiv:1911.05722", 2020, Needs.views(2).withMomentum().with("queue"), "ln(K + 1)",
-            new Config(0, 128, 4096, 0.99, 0.1, false, true), Config.PAPER_V1, MoCo::new);
+            Config.class, MoCo::new);
     static final Methods.Entry<Config> V2 = new Methods.Entry<>("moco-v2", "MoCo v2",
             "Chen et al. 2020, arXiv:2003.04297", 2020, Needs.views(2).withMomentum().with("queue"), "ln(K + 1)",
-            new Config(128, 128, 4096, 0.99, 0.2, false, true), Config.PAPER_V2, MoCo::new);
+            Config.class, MoCo::new);
 
-    /// What can be set. Defaults for small images are those of the official CIFAR-10 demo, but for v2's head and τ.
+    /// What can be set.
     ///
     /// @param hidden      width of the head's hidden layer (builder.py, `mlp`: that of h); 0: a linear head, as in v1
     /// @param projection  D, the number of features the loss compares (v1, Sec. 3.3: 128)
@@ -51,10 +51,6 @@ public final class MoCo implements SslMethod {
     /// @param shuffle     whether the key encoder sees the batch in another order (v1, Sec. 3.3)
     public record Config(int hidden, int projection, int queue, double momentum, double temperature, boolean symmetric,
             boolean shuffle) {
-
-        /// ImageNet, ResNet-50.
-        public static final Config PAPER_V1 = new Config(0, 128, 65536, 0.999, 0.07, false, true),
-                PAPER_V2 = new Config(2048, 128, 65536, 0.999, 0.2, false, true);
 
         /// Checks the ranges.
         public Config {

@@ -33,7 +33,7 @@ public final class MoCoV3 implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("moco-v3", "MoCo v3",
             "Chen, Xie, He 2021, arXiv:2104.02057", 2021, Needs.views(2).withMomentum(), "4τ ln N",
-            new Config(512, 128, 0.99, 0.2), Config.PAPER, MoCoV3::new);
+            Config.class, MoCoV3::new);
 
     /// What can be set.
     ///
@@ -43,9 +43,6 @@ public final class MoCoV3 implements SslMethod {
     ///                    100 and 300 epochs, 0.996 for 1000)
     /// @param temperature τ > 0 (builder.py: 1; ViT in CONFIG.md, and solo-learn's CIFAR-10 settings: 0.2)
     public record Config(int hidden, int projection, double momentum, double temperature) {
-
-        /// ImageNet, ResNet-50 (CONFIG.md).
-        public static final Config PAPER = new Config(4096, 256, 0.99, 1);
 
         /// Checks the ranges.
         public Config {

@@ -34,7 +34,7 @@ public final class PiModel implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("pi-model", "Π-model",
             "Laine and Aila 2016, arXiv:1610.02242", 2016, Needs.views(2).withLabels().withMomentum(), "ln C",
-            new Config(10, 0.4, 0.99), Config.PAPER, PiModel::new);
+            Config.class, PiModel::new);
 
     /// What can be set. Sources: the flags of pi_model.py.
     ///
@@ -42,9 +42,6 @@ public final class PiModel implements SslMethod {
     /// @param ramp   the share of training in which it grows to that from 0 (`warmup_pos`: 0.4)
     /// @param ema    α of the average that is used, 0 to 1 (`ema`: 0.999, for a million steps; shorter runs need less)
     public record Config(double weight, double ramp, double ema) {
-
-        /// CIFAR-10 in the comparison of google-research/fixmatch.
-        public static final Config PAPER = new Config(10, 0.4, 0.999);
 
         /// Checks the ranges.
         public Config {

@@ -31,15 +31,11 @@ import java.util.Map;
 public final class RotNet implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("rotnet", "RotNet",
-            "Gidaris et al. 2018, arXiv:1803.07728", 2018, Needs.views(1).standing(), "ln 4", new Config(),
-            Config.PAPER, RotNet::new);
+            "Gidaris et al. 2018, arXiv:1803.07728", 2018, Needs.views(1).standing(), "ln 4",
+            Config.class, RotNet::new);
 
     /// Nothing can be set: the number of angles is four (Sec. 2.2; two or eight are worse, Table 2).
-    public record Config() {
-
-        /// The only one.
-        public static final Config PAPER = new Config();
-    }
+    public record Config() {}
 
     /// The encoder, and the linear classifier of angles: F(·) is one after the other.
     public record Networks(Layer encoder, Linear classifier) {}

@@ -27,8 +27,7 @@ import java.util.Optional;
 public final class SimClr implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("simclr", "SimCLR",
-            "Chen et al. 2020, arXiv:2002.05709", 2020, Needs.views(2), "ln(2N − 1)", new Config(128, 64, 0.1),
-            Config.PAPER, SimClr::new);
+            "Chen et al. 2020, arXiv:2002.05709", 2020, Needs.views(2), "ln(2N − 1)", Config.class, SimClr::new);
 
     /// What can be set.
     ///
@@ -36,9 +35,6 @@ public final class SimClr implements SslMethod {
     /// @param projection D, the number of features the loss compares (Sec. 2.1: 128)
     /// @param temperature τ > 0 (Table 5: 0.1 is best for 2048-wide representations trained long; 0.5 on CIFAR-10, B.9)
     public record Config(int hidden, int projection, double temperature) {
-
-        /// ImageNet, ResNet-50: Sec. 2.1 and Table 5.
-        public static final Config PAPER = new Config(2048, 128, 0.1);
 
         /// Checks the ranges.
         public Config {

@@ -31,7 +31,7 @@ public final class SimClrV2 implements SslMethod {
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("simclrv2", "SimCLR v2",
             "Chen et al. 2020, arXiv:2006.10029", 2020,
             Needs.views(2).with("queue and momentum network if memory > 0"), "ln(2N − 1 + K)",
-            new Config(128, 64, 3, 0.1, 0, 0.999), Config.PAPER, SimClrV2::new);
+            Config.class, SimClrV2::new);
 
     /// What can be set.
     ///
@@ -42,9 +42,6 @@ public final class SimClrV2 implements SslMethod {
     /// @param memory K, rows of the memory, a multiple of 2N; 0 for none (App. D: 64 K)
     /// @param decay of the second network, 0 to 1 (App. D: 0.999)
     public record Config(int hidden, int projection, int layers, double temperature, int memory, double decay) {
-
-        /// ImageNet, ResNet-50.
-        public static final Config PAPER = new Config(2048, 128, 3, 0.1, 65536, 0.999);
 
         /// Checks the ranges.
         public Config {

@@ -36,7 +36,7 @@ public final class SimSiam implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("simsiam", "SimSiam",
             "Chen, He 2021, arXiv:2011.10566", 2021, Needs.views(2), "0 (a right angle)",
-            new Config(2, 512, 512, 128, true, true), Config.PAPER, SimSiam::new);
+            Config.class, SimSiam::new);
 
     /// What can be set.
     ///
@@ -49,9 +49,6 @@ public final class SimSiam implements SslMethod {
     /// @param stopGradient true; false for study only: without sg(·) training collapses (Sec. 4.1, Fig. 2)
     public record Config(int layers, int hidden, int projection, int bottleneck, boolean fixedRate,
             boolean stopGradient) {
-
-        /// ImageNet, ResNet-50: Sec. 3.
-        public static final Config PAPER = new Config(3, 2048, 2048, 512, true, true);
 
         /// Checks the ranges.
         public Config {

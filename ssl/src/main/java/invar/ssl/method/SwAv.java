@@ -33,7 +33,7 @@ public final class SwAv implements SslMethod {
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("swav", "SwAV",
             "Caron et al. 2020, arXiv:2006.09882", 2020,
             Needs.views(2).withLocal().with("prototypes").with("queue"), "ln K",
-            new Config(256, 64, 256, 0.1, 0.05, 3, 1, 0, 15), Config.PAPER, SwAv::new);
+            Config.class, SwAv::new);
 
     /// What can be set.
     ///
@@ -49,9 +49,6 @@ public final class SwAv implements SslMethod {
     /// @param queueFrom    the first epoch, from 0, whose batches enter the queue (App. A: 15)
     public record Config(int hidden, int projection, int prototypes, double temperature, double epsilon,
             int iterations, int frozenEpochs, int queue, int queueFrom) {
-
-        /// ImageNet, ResNet-50, batches of 4096: App. A, and scripts/swav_800ep_pretrain.sh of the official code.
-        public static final Config PAPER = new Config(2048, 128, 3000, 0.1, 0.05, 3, 1, 0, 15);
 
         /// Checks the ranges.
         public Config {

@@ -33,7 +33,7 @@ public final class VicReg implements SslMethod {
 
     static final Methods.Entry<Config> ENTRY = new Methods.Entry<>("vicreg", "VICReg",
             "Bardes et al. 2022, arXiv:2105.04906", 2022, Needs.views(2), "μ (1 − √ε), 24.75 for μ = 25",
-            new Config(512, 512, 25, 25, 1), Config.PAPER, VicReg::new);
+            Config.class, VicReg::new);
 
     /// What can be set.
     ///
@@ -43,9 +43,6 @@ public final class VicReg implements SslMethod {
     /// @param variance   μ > 0 (Sec. 4.2: 25)
     /// @param covariance ν ≥ 0 (Sec. 4.2: 1); 0 for study only
     public record Config(int hidden, int projection, double invariance, double variance, double covariance) {
-
-        /// ImageNet, ResNet-50: Sec. 4.2.
-        public static final Config PAPER = new Config(8192, 8192, 25, 25, 1);
 
         /// Checks the ranges.
         public Config {

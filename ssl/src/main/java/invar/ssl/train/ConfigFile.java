@@ -3,7 +3,6 @@ package invar.ssl.train;
 import invar.nn.io.AtomicFile;
 import invar.ssl.UserError;
 import invar.ssl.data.Datasets;
-import invar.ssl.method.Methods;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -22,8 +21,8 @@ public final class ConfigFile {
 
     private ConfigFile() {}
 
-    /// All settings of a new run: the defaults for its data, over them those of the method for small images, over them
-    /// the values of a YAML file, over them `changes` (name to text). Data and method are themselves found this way.
+    /// All settings of a new run: the defaults for its data, over them those of the method ([Presets]), over them the
+    /// values of a YAML file, over them `changes` (name to text). Data and method are themselves found this way.
     ///
     /// @param file may be null
     /// @throws UserError if the file cannot be read, or a setting is unknown or out of range
@@ -38,16 +37,9 @@ public final class ConfigFile {
     public static TrainConfig resolve(Path file, Optional<String> preset, Map<String, String> changes) {
         ObjectNode given = file == null ? SettingsTree.empty() : SettingsTree.parse(file);
         String data = changes.getOrDefault("data", SettingsTree.text(given, "data").orElse(Datasets.DEFAULT));
-        TrainConfig base = Presets.forData(data);
-        String method = changes.getOrDefault("method", SettingsTree.text(given, "method").orElse(base.method()));
-        Methods.Entry<?> entry = Methods.named(method);
-        boolean paper = preset.equals(Optional.of(Presets.PAPER));
-        ObjectNode tree = SettingsTree.of(base.withSettings(
-                preset.isEmpty() && method.equals(base.method()) ? complete(base).settings()
-                : values(paper ? entry.paper() : entry.defaults())));
-        SettingsTree.change(tree, "method", method);
-        Presets.ofMethod(method, preset, base).ifPresent(own -> SettingsTree.merge(tree, own,
-                "the preset of the method " + method));
+        String method = changes.getOrDefault("method", SettingsTree.text(given, "method")
+                .orElseGet(() -> Presets.forData(data).method()));
+        ObjectNode tree = Presets.of(data, method, preset).values();
         SettingsTree.merge(tree, given, "the settings file " + file);
         changes.forEach((name, text) -> SettingsTree.change(tree, name, text));
         return complete(read(tree, file == null ? "" : " of " + file));
@@ -60,7 +52,8 @@ public final class ConfigFile {
         return complete(read(SettingsTree.parse(file), " of " + file));
     }
 
-    /// The settings of a run that is not of a method in [Methods], whose own settings are like `defaults`.
+    /// The settings of a run that is not of a method in [invar.ssl.method.Methods], whose own
+    /// settings are like `defaults`.
     ///
     /// @throws UserError if the file cannot be read or breaks a rule
     public static TrainConfig load(Path file, Record defaults) {
@@ -113,7 +106,7 @@ public final class ConfigFile {
     ///
     /// @throws UserError if one is unknown or out of range
     public static Record settings(TrainConfig config) {
-        return settings(config, Methods.named(config.method()).defaults());
+        return settings(config, Presets.settings(config.method()));
     }
 
     /// The run's own settings as a record like `defaults`, which has the values that are not given.

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import invar.ssl.UserError;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,35 +35,6 @@ class RecipesTest {
     private static int side(String name, int view, int size) {
         if (name.equals("cpc")) return size == 96 ? 6 * (96 - 5 * 13) : 3 * (size - 2 * (size / 4));
         return view < 2 ? size : Math.max(8, Math.round(size * 96 / 224f / 8) * 8);
-    }
-
-    @Test
-    void settingsAreThePublishedOnes() {
-        assertThat(Recipes.simClr(224, 1, true).views().getFirst().steps()).containsExactly(
-                new RandomResizedCrop(224, 0.08, 1, 3 / 4.0, 4 / 3.0), new HorizontalFlip(0.5),
-                new ColorJitter(0.8, 0.8, 0.8, 0.2, 0.8), new Grayscale(0.2), new GaussianBlur(23, 0.1, 2, 0.5));
-        assertThat(Recipes.named("simclr", 32).views().getFirst().steps())
-                .contains(new ColorJitter(0.4, 0.4, 0.4, 0.1, 0.8))
-                .noneMatch(step -> step instanceof GaussianBlur);
-        Recipe byol = Recipes.byol(224, true);
-        assertThat(byol.views().get(0).steps()).contains(new GaussianBlur(23, 0.1, 2, 1))
-                .noneMatch(step -> step instanceof Solarize);
-        assertThat(byol.views().get(1).steps()).contains(new GaussianBlur(23, 0.1, 2, 0.1), new Solarize(0.5, 0.2));
-        assertThat(Recipes.swav(224, 96, 6, true).views()).hasSize(8);
-        assertThat(Recipes.rotNet(32).views().getFirst().steps())
-                .containsExactly(new RandomCrop(32, 4), new HorizontalFlip(0.5));
-        assertThat(Recipes.rotNet(224).views().getFirst().steps())
-                .containsExactly(new RandomResizedCrop(224, 0.08), new HorizontalFlip(0.5));
-        assertThat(Recipes.cropFlip(32).views()).containsExactly(
-                Compose.of(new RandomResizedCrop(32, 0.08), new HorizontalFlip(0.5)));
-        assertThat(Recipes.cpc(260).views().getFirst().steps().getLast())
-                .isInstanceOfSatisfying(Patches.class, patches -> {
-                    assertThat(List.of(patches.grid(), patches.size(), patches.stride())).containsExactly(6, 80, 36);
-                    assertThat(patches.changes().steps()).contains(new HorizontalFlip(0.5), new Grayscale(0.25));
-                });
-        assertThat(Recipes.cpc(32).views().getFirst().steps().getLast())
-                .isInstanceOfSatisfying(Patches.class, patches -> assertThat(
-                        List.of(patches.grid(), patches.size(), patches.stride())).containsExactly(3, 16, 8));
     }
 
     @Test

@@ -32,8 +32,8 @@ class ViewRowTest {
             compare(Recipes.named(name, 19).then(Normalize.CIFAR10), 17);
             compare(Recipes.named(name, 68), 72);
         }
-        assertThat(compared).containsExactly("simclr", "moco-v1", "moco-v2", "byol", "swav", "dino", "rotnet",
-                "crop-flip", "none");
+        assertThat(compared).containsExactly("simclr", "moco-v1", "instdisc", "moco-v2", "byol", "moco-v3", "swav",
+                "dino", "rotnet", "crop-flip", "none");
     }
 
     private static void compare(Recipe recipe, int extent) {

@@ -3,7 +3,11 @@ package invar.ssl.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import invar.ssl.method.Methods;
+import invar.ssl.train.Presets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,9 +39,27 @@ class MethodsCommandTest {
         assertThat(result.code()).isZero();
         assertThat(result.out()).contains("# SimCLR (2020)", "method: \"simclr\"", expected,
                 "lars_optimizer.py: EETA_DEFAULT");
-        String settings = result.out().substring(0, result.out().indexOf("# The presets"));
+        String settings = result.out().substring(0, result.out().indexOf("# All presets"));
         assertThat(settings).contains(expected);
     }
+
+    /// Of the settings of the run, and of every preset below them: all that is not a group of others.
+    @Test
+    void showsTheSourceOfEveryValue() {
+        for (Methods.Entry<?> entry : Methods.all()) {
+            for (String preset : new String[] {"paper", "cifar", "", "emoji32", "photos"}) {
+                List<String> arguments = new ArrayList<>(List.of("methods", "show", entry.name()));
+                if (Presets.NAMES.contains(preset)) arguments.addAll(List.of("--preset", preset));
+                else if (!preset.isEmpty()) arguments.addAll(List.of("--data", preset));
+                String out = Cli.run(arguments.toArray(String[]::new)).out();
+                assertThat(out.lines().filter(VALUE)).as("%s %s", entry.name(), preset).hasSizeGreaterThan(70)
+                        .allMatch(line -> line.matches(".*\\S +# \\S.*"));
+            }
+        }
+    }
+
+    private static final Predicate<String> VALUE = Pattern.compile(" *(?!(paper|cifar|small|labels|encoder|optimization"
+            + "|settings):)[A-Za-z0-9]+:.*").asMatchPredicate();
 
     @Test
     void refusesAPresetThatIsNotThereBeforeItPrints() {

@@ -18,6 +18,7 @@ import invar.ssl.SslMethod;
 import invar.ssl.Step;
 import invar.ssl.Views;
 import invar.ssl.train.Encoders;
+import invar.ssl.train.Presets;
 import invar.ssl.train.TrainConfig;
 import invar.ssl.train.Trainer;
 import java.util.List;
@@ -140,7 +141,7 @@ class BarlowTwinsTest extends MethodContract {
     /// Sec. 2.2: 0.2 for weights, 0.0048 for biases and batch norms.
     @Test
     void trainsBiasesAndBatchNormsAtAnotherRate() {
-        assertThat(BarlowTwins.Config.PAPER.biasRate()).isEqualTo(0.024, within(1e-15));
+        assertThat(Presets.settings("barlow", Presets.PAPER)).hasFieldOrPropertyWithValue("biasRate", 0.024);
         try (Device device = Device.open("reference")) {
             List<ParameterGroup> groups = method(device, Map.of("biasRate", 0.024)).groups();
             assertThat(groups).extracting(ParameterGroup::factor).containsExactly(1.0, 0.024);

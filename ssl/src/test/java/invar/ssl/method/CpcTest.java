@@ -291,7 +291,7 @@ class CpcTest extends MethodContract {
     void refusesMorePatchesThanLogitsCanHave() {
         try (Device device = Device.open("reference")) {
             Encoders.Encoder encoder = Encoders.make(encoder(), device, 4);
-            assertThatThrownBy(() -> new Cpc(Cpc.Config.PAPER, setup(device, encoder, 1288)))
+            assertThatThrownBy(() -> new Cpc(new Cpc.Config(6, 256, 5, 64, 0.1, 2, 3), setup(device, encoder, 1288)))
                     .isInstanceOf(UserError.class).hasMessageContaining("batch is 1288").hasMessageContaining("2^31");
         }
     }

@@ -24,6 +24,7 @@ import invar.ssl.part.DinoHead;
 import invar.ssl.train.TrainConfig;
 import invar.ssl.train.Trainer;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -34,12 +35,21 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// DINO with a residual network; with a vision transformer: [DinoTransformerTest].
 class DinoTest extends MethodContract {
 
-    private static final Map<String, Object> SMALL = Map.of("hidden", 9, "bottleneck", 7, "outputs", 11, "batchNorm",
-            true, "normLastLayer", false, "teacherTemperature", 0.08, "warmupTemperatureEpochs", 3, "momentum", 0.9);
+    private static final Map<String, Object> SMALL = with(Map.of("hidden", 9, "bottleneck", 7, "outputs", 11,
+            "batchNorm", true, "normLastLayer", false, "teacherTemperature", 0.08, "warmupTemperatureEpochs", 3,
+            "momentum", 0.9));
 
     /// A teacher that follows within ten steps, for runs of 200.
-    static final Map<String, Object> BY_HEART = Map.of("hidden", 64, "bottleneck", 16, "outputs", 512, "batchNorm",
-            true, "momentum", 0.9);
+    static final Map<String, Object> BY_HEART = with(Map.of("hidden", 64, "bottleneck", 16, "outputs", 512,
+            "batchNorm", true, "momentum", 0.9));
+
+    /// These settings, and the published ones of the teacher and the last layer.
+    static Map<String, Object> with(Map<String, Object> settings) {
+        Map<String, Object> all = new LinkedHashMap<>(Map.of("teacherTemperature", 0.04, "warmupTemperature", 0.04,
+                "frozenEpochs", 1));
+        all.putAll(settings);
+        return all;
+    }
 
     DinoTest() {
         super("dino", SMALL);
@@ -53,7 +63,7 @@ class DinoTest extends MethodContract {
     /// The targets of a fresh head lean towards the student's own largest logits, by about 1 / (B τₛ τₜ) nats.
     @Override
     protected Map<String, Object> atStart() {
-        return Map.of("hidden", 64, "bottleneck", 512, "outputs", 512);
+        return with(Map.of("hidden", 64, "bottleneck", 512, "outputs", 512));
     }
 
     /// The last layer is frozen in the first epoch.

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 class DinoTransformerTest extends MethodContract {
 
     DinoTransformerTest() {
-        super("dino", Map.of("hidden", 64, "bottleneck", 16, "outputs", 33, "batchNorm", false,
-                "momentum", 0.9));
+        super("dino", DinoTest.with(Map.of("hidden", 64, "bottleneck", 16, "outputs", 33, "batchNorm", false,
+                "momentum", 0.9)));
     }
 
     @Override
@@ -50,7 +50,7 @@ class DinoTransformerTest extends MethodContract {
 
     @Override
     protected Map<String, Object> atStart() {
-        return Map.of("hidden", 64, "bottleneck", 512, "outputs", 512);
+        return DinoTest.with(Map.of("hidden", 64, "bottleneck", 512, "outputs", 512));
     }
 
     /// The last layer is frozen in the first epoch.

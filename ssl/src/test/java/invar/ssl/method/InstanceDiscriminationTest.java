@@ -233,7 +233,8 @@ class InstanceDiscriminationTest extends MethodContract {
         Encoders.Encoder encoder = Encoders.make(encoder(), device, 4);
         Setup setup = new Setup(encoder.network(), encoder.features(), 1_300_000, 0, 8, 4096, 2, 12,
                 new Init(device, 4));
-        assertThatThrownBy(() -> new InstanceDiscrimination(InstanceDiscrimination.Config.PAPER, setup))
+        InstanceDiscrimination.Config config = new InstanceDiscrimination.Config("nce", 128, 0.07, 4096, 0.5, 0, false);
+        assertThatThrownBy(() -> new InstanceDiscrimination(config, setup))
                 .isInstanceOf(UserError.class)
                 .hasMessage("batch × negatives × projection must be below 2^31 but is 2147483648.");
     }

@@ -265,8 +265,8 @@ abstract class MethodContract extends MethodRuns {
             TrainConfig config = ConfigFile.resolve(null, preset, Map.of("method", name, "data", "shapes"));
             assertThat(config.method()).isEqualTo(name);
             Record of = ConfigFile.settings(config);
-            assertThat(of).isInstanceOf(Methods.named(name).defaults().getClass());
-            if (preset.equals(Optional.of("paper"))) assertThat(of).isEqualTo(Methods.named(name).paper());
+            assertThat(of).isInstanceOf(Methods.named(name).settings());
+            preset.ifPresent(named -> assertThat(of).isEqualTo(Presets.settings(name, named)));
             int made = Recipes.named(config.augment(), config.imageSize()).views().size();
             assertThat(made).isGreaterThanOrEqualTo(Methods.named(name).needs().views());
         }

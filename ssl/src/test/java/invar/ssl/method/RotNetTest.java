@@ -73,7 +73,7 @@ class RotNetTest extends MethodContract {
                 for (int y = 0; y < 4; y++) sum += Math.exp(logits[4 * row + y]);
                 expected -= Math.log(Math.exp(logits[4 * row + row % 4]) / sum) / (4 * images);
             }
-            RotNet method = new RotNet(RotNet.Config.PAPER, setup(init, images, side));
+            RotNet method = new RotNet(new RotNet.Config(), setup(init, images, side));
             assertThat(method.loss(Views.of(rounded(device, x)), new Step(device)).item())
                     .isCloseTo(expected, within(1e-12));
         }
@@ -92,7 +92,7 @@ class RotNetTest extends MethodContract {
     @Test
     void trainsEncoderAndClassifier() {
         try (Device device = Device.open("reference")) {
-            RotNet method = new RotNet(RotNet.Config.PAPER, setup(new Init(device, 4), 3, 8));
+            RotNet method = new RotNet(new RotNet.Config(), setup(new Init(device, 4), 3, 8));
             assertThat(method.parameters().keySet()).contains("encoder.conv1.weight", "classifier.weight",
                     "classifier.bias").allMatch(name -> name.matches("(encoder|classifier)[.].*"));
             assertThat(method.state().keySet()).contains("encoder.bn1.running_mean");

@@ -157,7 +157,7 @@ class SimClrTest extends MethodContract {
     @Test
     void isKnownByName() {
         Methods.Entry<?> entry = Methods.named("simclr");
-        assertThat(entry.defaults()).isInstanceOf(SimClr.Config.class);
+        assertThat(entry.settings()).isEqualTo(SimClr.Config.class);
         assertThat(entry.source()).contains("arXiv:2002.05709");
         assertThat(Methods.all()).extracting(e -> (Object) e.name()).contains("simclr");
     }

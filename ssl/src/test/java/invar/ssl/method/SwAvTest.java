@@ -50,7 +50,7 @@ class SwAvTest extends MethodContract {
     /// Cosines of D random features have a variance of about 1/D, which must be small beside τ.
     @Override
     protected Map<String, Object> atStart() {
-        return Map.of("hidden", 128, "projection", 64, "prototypes", 33, "temperature", 0.5);
+        return Map.of("hidden", 128, "projection", 64, "prototypes", 33, "temperature", 0.5, "epsilon", 0.05);
     }
 
     /// Of the second epoch in the queue, which is full after it; the prototypes are frozen for the first.
@@ -77,7 +77,7 @@ class SwAvTest extends MethodContract {
     /// the loss stays near ln K.
     @Override
     protected TrainConfig byHeart() {
-        return byHeart(Map.of("hidden", 64, "projection", 32, "prototypes", 16), "none", 0.1);
+        return byHeart(Map.of("hidden", 64, "projection", 32, "prototypes", 16, "epsilon", 0.05), "none", 0.1);
     }
 
     /// Differently warped images, with a sharper assignment, as the official README advises for a loss that stays at
