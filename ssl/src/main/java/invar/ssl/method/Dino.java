@@ -55,9 +55,8 @@ public final class Dino implements SslMethod {
         public static final Config PAPER = new Config(2048, 256, 65536, false, false, 0.1, 0.07, 0.04, 30, 0.996, 1);
 
         public Config {
-            Range.width("hidden", hidden);
-            Range.width("bottleneck", bottleneck);
             Range.classes("outputs", outputs);
+            Range.layers("hidden, hidden, bottleneck, outputs", hidden, hidden, bottleneck, outputs);
             Range.temperature("studentTemperature", studentTemperature);
             Range.temperature("teacherTemperature", teacherTemperature);
             Range.temperature("warmupTemperature", warmupTemperature);

@@ -50,13 +50,14 @@ public final class Jigsaw implements SslMethod {
         /// ImageNet, AlexNet: Sec. 3.
         public static final Config PAPER = new Config(1000, "max_avg", 512, 4096);
 
-        /// Checks the ranges.
         public Config {
             Range.that(permutations >= 2 && permutations <= 10_000,
                     "permutations must be 2 to 10000 but is " + permutations);
             Range.oneOf("selection", selection, "max_avg", "max_min");
             Range.width("projection", projection);
             if (hidden != 0) Range.width("hidden", hidden);
+            if (hidden != 0) Range.product("9 × projection × hidden", TILES, projection, hidden);
+            else Range.product("9 × projection × permutations", TILES, projection, permutations);
         }
 
         @Override

@@ -235,7 +235,7 @@ class InstanceDiscriminationTest extends MethodContract {
                 new Init(device, 4));
         assertThatThrownBy(() -> new InstanceDiscrimination(InstanceDiscrimination.Config.PAPER, setup))
                 .isInstanceOf(UserError.class)
-                .hasMessage("batch × negatives × projection must be below 2^31 but is 2147483648.");
+                .hasMessage("batch × negatives × projection must be below 2^31 - 64 but is 2147483648.");
     }
 
     /// v of the views, by a network like the method's at its start.
