@@ -74,7 +74,7 @@ public final class CpuBackend implements Backend {
             OutOfMemoryError explained = new OutOfMemoryError(
                     "no room for " + elements + " elements of " + type + " (" + mebibytes(elements * type.bytes())
                             + " MiB) in the Java heap of " + mebibytes(Runtime.getRuntime().maxMemory())
-                            + " MiB: use a smaller batch, or start Java with a larger -Xmx");
+                            + " MiB: use a smaller batch or smaller networks, or start Java with a larger -Xmx");
             explained.initCause(e);
             throw explained;
         }

@@ -20,6 +20,12 @@ import java.util.Locale;
 public record Setup(Layer encoder, int features, int images, int classes, int side, int batch, long stepsPerEpoch,
         long totalSteps, Init init) {
 
+    /// A tensor has fewer elements than this: 2³¹ − 64, as the longest array of Java is a little shorter than 2³¹.
+    public static final int ELEMENTS = Integer.MAX_VALUE - 63;
+
+    /// The same as a text.
+    public static final String LIMIT = "2^31 - 64";
+
     /// Persistent integers, zero at first, which a method fills in [SslMethod#beforeStep].
     public Tensor integers(int... extents) {
         Shape shape = Shape.of(extents);
@@ -42,11 +48,30 @@ public record Setup(Layer encoder, int features, int images, int classes, int si
     /// Refuses a matrix with more elements than a tensor can have.
     ///
     /// @param what  the factors by name, as in `batch × images`
-    /// @throws UserError if their product is 2³¹ or more
+    /// @throws UserError if their product is [#ELEMENTS] or more
     public static void requireFits(String what, long... factors) {
+        double product = product(factors);
+        require(product < ELEMENTS, String.format(Locale.ROOT, "%s must be below %s but is %.0f.", what, LIMIT,
+                product));
+    }
+
+    /// Refuses state that is too large for the memory of this program, too: its numbers are drawn or stored by way of
+    /// the host, in 8 bytes each, whatever device they are for.
+    ///
+    /// @param what the factors by name, as in `queue × projection`
+    /// @throws UserError if their product is [#ELEMENTS] or more, or so many numbers are larger than the whole heap
+    public static void requireRoom(String what, long... factors) {
+        requireFits(what, factors);
+        double product = product(factors), bytes = product * Double.BYTES, heap = Runtime.getRuntime().maxMemory();
+        require(bytes <= heap, String.format(Locale.ROOT, "%s is %.0f, which needs %.1f GiB, but this JVM may use "
+                + "%.1f GiB: make one of them smaller, or give it more, e.g. SSL_JAVA_OPTS=-Xmx%.0fg.", what, product,
+                bytes / 0x1p30, heap / 0x1p30, Math.ceil(2 * bytes / 0x1p30)));
+    }
+
+    /// The product, which cannot overflow.
+    private static double product(long... factors) {
         double product = 1;
         for (long factor : factors) product *= factor;
-        require(product <= Integer.MAX_VALUE, String.format(Locale.ROOT,
-                "%s must be below 2^31 but is %.0f.", what, product));
+        return product;
     }
 }

@@ -29,9 +29,22 @@ public record Init(Device device, long seed, String path) {
     }
 
     /// A fresh persistent tensor: the parameter called `name` of this part.
+    ///
+    /// @throws IllegalArgumentException if it has more numbers than an array
     public Tensor tensor(String name, Initializer initializer, Shape shape) {
+        if (tooMany(shape)) {
+            throw new IllegalArgumentException("the parameter " + at(name).path + " of shape " + shape
+                    + " would have more numbers than the longest array, 2^31 - 8");
+        }
         long[] characters = at(name).path.chars().asLongStream().toArray();
         double[] values = initializer.sample(shape, Philox.of(seed, characters));
         return device.persistent(() -> device.tensor(shape, values));
+    }
+
+    /// Whether the product of the extents, which may be more than a `long` holds, is too long for an array.
+    private static boolean tooMany(Shape shape) {
+        double product = 1;
+        for (int extent : shape.extents()) product *= extent;
+        return product > Integer.MAX_VALUE - 8;
     }
 }

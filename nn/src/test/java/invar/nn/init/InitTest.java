@@ -42,6 +42,16 @@ final class InitTest {
         }
     }
 
+    /// 2¹⁸ · 2²³ · 2²³ is 2⁶⁴, which is 0 in a `long`.
+    @Test
+    void refusesAParameterThatIsLongerThanAnArray() {
+        for (Shape shape : new Shape[] {Shape.of(1 << 16, 1 << 15), Shape.of(1 << 18, 1 << 23, 1 << 23)}) {
+            assertThatThrownBy(() -> new Init(device, 7).at("head").tensor("w", NORMAL, shape))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessage("the parameter head.w of shape " + shape
+                            + " would have more numbers than the longest array, 2^31 - 8");
+        }
+    }
+
     @Test
     void parametersOutliveTheScopeTheyWereMadeIn() {
         Tensor w;

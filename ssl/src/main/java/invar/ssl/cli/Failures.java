@@ -75,8 +75,9 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
         return switch (failure) {
             case InterruptedException _, ClosedByInterruptException _, CancellationException _ -> "interrupted.";
             case DeviceMemoryError e -> "out of memory: " + sentence(e.getMessage());
-            case OutOfMemoryError e -> ("out of memory (%s): this JVM may use %.1f GiB; make the batch smaller, or give"
-                    + " it more, e.g. SSL_JAVA_OPTS=-Xmx8g.")
+            case OutOfMemoryError e -> ("out of memory (%s): this JVM may use %.1f GiB; make the batch, the images, "
+                    + "the network or what the method keeps, such as a queue, smaller, or give it more, e.g. "
+                    + "SSL_JAVA_OPTS=-Xmx8g.")
                     .formatted(e.getMessage(), Runtime.getRuntime().maxMemory() / 0x1p30);
             case NoSuchFileException e -> "there is no file or folder " + e.getFile() + ".";
             case NotDirectoryException e -> e.getFile() + " is not a folder.";

@@ -1,8 +1,10 @@
 package invar.ssl.cli;
 
 import invar.core.Device;
+import invar.core.spi.DeviceMemoryError;
 import invar.nn.Layer;
 import invar.nn.Modules;
+import invar.ssl.UserError;
 import invar.ssl.augment.Normalize;
 import invar.ssl.augment.Recipe;
 import invar.ssl.augment.Recipes;
@@ -25,7 +27,9 @@ import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /// One run of `ssl train`, from data to result: what is printed, and when what is saved.
 final class TrainingSession implements AutoCloseable {
@@ -64,8 +68,18 @@ final class TrainingSession implements AutoCloseable {
             return new TrainingSession(config, device, split, normalize, trainer);
         } catch (RuntimeException | Error e) {
             feed.close();
-            throw e;
+            if (e instanceof DeviceMemoryError || !(e instanceof OutOfMemoryError full)) throw e;
+            throw tooLarge(full, config);
         }
+    }
+
+    /// No room before the first step: the batch is not to blame, as no image has been through the network yet.
+    static UserError tooLarge(OutOfMemoryError full, TrainConfig config) {
+        String own = config.settings().entrySet().stream().filter(entry -> entry.getValue() instanceof Integer)
+                .map(entry -> " or " + entry.getKey()).collect(Collectors.joining());
+        return new UserError(String.format(Locale.ROOT, "There is no room for the network and what the method keeps: "
+                + "this JVM may use %.1f GiB; make encoder.width (--width)%s smaller, or give it more, e.g. "
+                + "SSL_JAVA_OPTS=-Xmx8g.", Runtime.getRuntime().maxMemory() / 0x1p30, own), full);
     }
 
     /// Trains from the beginning, saves and measures.

@@ -52,8 +52,7 @@ public final class BarlowTwins implements SslMethod {
 
         /// Checks the ranges.
         public Config {
-            Range.width("hidden", hidden);
-            Range.width("projection", projection);
+            Range.layers("hidden, hidden, projection, projection", hidden, hidden, projection, projection);
             Range.notNegative("lambda", lambda);
             Range.positive("scale", scale);
             Range.positive("biasRate", biasRate);

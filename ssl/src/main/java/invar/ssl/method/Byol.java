@@ -49,8 +49,7 @@ public final class Byol implements SslMethod {
 
         /// Checks the ranges.
         public Config {
-            Range.width("hidden", hidden);
-            Range.width("projection", projection);
+            Range.layers("hidden, projection", hidden, projection);
             Range.fraction("targetDecay", targetDecay);
         }
     }

@@ -27,7 +27,6 @@ import java.util.stream.IntStream;
 ///
 /// From the patches in the upper part of an image, tell which of all patches of the batch lies some rows below; and so
 /// in all four directions. Features are neither normalised nor divided by a temperature.
-///
 /// The presets have layer norm: batch norm may tell which patches belong together, see `ssl study cpc-batch-norm`.
 ///
 /// Departures:
@@ -44,7 +43,7 @@ public final class Cpc implements SslMethod {
     ///
     /// @param grid G, patches on each side of the mosaic that the augmentation makes (paper: 6)
     /// @param context channels inside of the context network (pseudocode: 256)
-    /// @param blocks of the context network (pseudocode: 5)
+    /// @param blocks of the context network, 1 to 1000 (pseudocode: 5)
     /// @param target features that are compared (pseudocode: `target_dim` 64)
     /// @param embScale > 0, the factor of predictions that keeps logits small (pseudocode: `emb_scale` 0.1)
     /// @param stepsToIgnore next rows that are not predicted, as they overlap (pseudocode: `steps_to_ignore` 2)
@@ -56,7 +55,8 @@ public final class Cpc implements SslMethod {
         public Config {
             Range.atLeast("grid", grid, 2);
             Range.width("context", context);
-            Range.atLeast("blocks", blocks, 1);
+            Range.product("3 × context × context", 3, context, context);
+            Range.count("blocks", blocks, 1);
             Range.width("target", target);
             Range.positive("embScale", embScale);
             Range.atLeast("stepsToIgnore", stepsToIgnore, 0);
@@ -84,6 +84,7 @@ public final class Cpc implements SslMethod {
         this.grid = new PatchGrid(config.grid);
         Setup.require(Math.pow((double) setup.batch() * grid.patches(), 2) < Integer.MAX_VALUE, "The square of batch × "
                 + "grid² must be below 2^31, but batch is " + setup.batch() + " and grid is " + config.grid + ".");
+        Setup.requireFits("batch × grid² × target", setup.batch(), grid.patches(), config.target);
         Init init = setup.init().at("directions");
         int[] distances = IntStream.rangeClosed(config.stepsToIgnore + 1, config.stepsToPredict).toArray();
         this.networks = new Networks(setup.encoder(), IntStream.range(0, DIRECTIONS)

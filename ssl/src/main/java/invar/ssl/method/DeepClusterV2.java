@@ -38,19 +38,18 @@ public final class DeepClusterV2 implements SslMethod {
     /// @param hidden      width of the projection head's hidden layer (2048)
     /// @param projection  D, the number of features (128)
     /// @param prototypes  K, clusters of each head (3000)
-    /// @param heads       clusterings, each from other beginnings; they take the memories of the two views in turn (3)
+    /// @param heads       1 to 1000 clusterings, each from another start; they take the two views' memories in turn (3)
     /// @param temperature τ > 0 (0.1)
-    /// @param iterations  of k-means (10)
+    /// @param iterations  of k-means, 1 to 1000 (10)
     public record Config(int hidden, int projection, int prototypes, int heads, double temperature, int iterations) {
 
         /// Checks the ranges.
         public Config {
-            Range.width("hidden", hidden);
-            Range.width("projection", projection);
             Range.classes("prototypes", prototypes);
-            Range.atLeast("heads", heads, 1);
+            Range.layers("hidden, projection, prototypes", hidden, projection, prototypes);
+            Range.count("heads", heads, 1);
             Range.temperature("temperature", temperature);
-            Range.atLeast("iterations", iterations, 1);
+            Range.count("iterations", iterations, 1);
         }
     }
 

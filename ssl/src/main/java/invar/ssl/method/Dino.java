@@ -52,9 +52,8 @@ public final class Dino implements SslMethod {
             double momentum, int frozenEpochs) {
 
         public Config {
-            Range.width("hidden", hidden);
-            Range.width("bottleneck", bottleneck);
             Range.classes("outputs", outputs);
+            Range.layers("hidden, hidden, bottleneck, outputs", hidden, hidden, bottleneck, outputs);
             Range.temperature("studentTemperature", studentTemperature);
             Range.temperature("teacherTemperature", teacherTemperature);
             Range.temperature("warmupTemperature", warmupTemperature);

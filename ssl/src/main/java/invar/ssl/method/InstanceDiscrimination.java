@@ -67,7 +67,7 @@ public final class InstanceDiscrimination implements SslMethod {
     public InstanceDiscrimination(Config config, Setup setup) {
         int n = setup.images(), width = config.projection;
         boolean nce = config.form.equals("nce"), parametric = config.form.equals("parametric");
-        if (!nce) Setup.requireFits("batch × images", setup.batch(), n);
+        MemoryBank.requireRoom(setup, width, nce);
         this.config = config;
         this.images = n;
         this.networks = new Networks(setup.encoder(),

@@ -53,6 +53,8 @@ public final class Jigsaw implements SslMethod {
             Range.oneOf("selection", selection, "max_avg", "max_min");
             Range.width("projection", projection);
             if (hidden != 0) Range.width("hidden", hidden);
+            if (hidden != 0) Range.product("9 × projection × hidden", TILES, projection, hidden);
+            else Range.product("9 × projection × permutations", TILES, projection, permutations);
         }
 
         @Override

@@ -54,8 +54,8 @@ public final class MoCo implements SslMethod {
 
         /// Checks the ranges.
         public Config {
-            if (hidden != 0) Range.width("hidden", hidden);
             Range.width("projection", projection);
+            if (hidden != 0) Range.layers("hidden, projection", hidden, projection);
             Range.atLeast("queue", queue, 1);
             Range.fraction("momentum", momentum);
             Range.temperature("temperature", temperature);

@@ -46,8 +46,7 @@ public final class MoCoV3 implements SslMethod {
 
         /// Checks the ranges.
         public Config {
-            Range.width("hidden", hidden);
-            Range.width("projection", projection);
+            Range.layers("hidden, projection", hidden, projection);
             Range.fraction("momentum", momentum);
             Range.temperature("temperature", temperature);
         }

@@ -45,7 +45,10 @@ public final class RotNet implements SslMethod {
     private final Tensor labels;                              // (4N), I32: 0, 1, 2, 3, 0, …
 
     /// A classifier of angles over the encoder of the setup.
+    ///
+    /// @throws invar.ssl.UserError if all turns of a batch have more values than a tensor
     public RotNet(Config config, Setup setup) {
+        Setup.requireFits("12 × batch × imageSize²", 12, setup.batch(), setup.side(), setup.side());
         this.networks = new Networks(setup.encoder(),
                 Linear.of(setup.init().at("classifier"), setup.features(), Rotations.COUNT, true));
         this.rotations = Rotations.of(setup.init().device(), setup.side());

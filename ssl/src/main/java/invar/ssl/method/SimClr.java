@@ -38,8 +38,7 @@ public final class SimClr implements SslMethod {
 
         /// Checks the ranges.
         public Config {
-            Range.width("hidden", hidden);
-            Range.width("projection", projection);
+            Range.layers("hidden, projection", hidden, projection);
             Range.temperature("temperature", temperature);
         }
     }

@@ -37,7 +37,7 @@ public final class SimClrV2 implements SslMethod {
     ///
     /// @param hidden width of the head's hidden layers (Sec. 2.1: that of the representation, 2048)
     /// @param projection D, the number of features the loss compares (official code, run.py: proj_out_dim 128)
-    /// @param layers of the head, at least 2 (Sec. 2.1: 3, where SimCLR has 2)
+    /// @param layers of the head, 2 to 1000 (Sec. 2.1: 3, where SimCLR has 2)
     /// @param temperature τ > 0 (App. A: 0.1)
     /// @param memory K, rows of the memory, a multiple of 2N; 0 for none (App. D: 64 K)
     /// @param decay of the second network, 0 to 1 (App. D: 0.999)
@@ -45,9 +45,9 @@ public final class SimClrV2 implements SslMethod {
 
         /// Checks the ranges.
         public Config {
-            Range.width("hidden", hidden);
-            Range.width("projection", projection);
-            Range.atLeast("layers", layers, 2);
+            Range.count("layers", layers, 2);
+            Range.layers("hidden, projection", hidden, projection);
+            if (layers > 2) Range.product("hidden × hidden", hidden, hidden);
             Range.temperature("temperature", temperature);
             Range.atLeast("memory", memory, 0);
             Range.fraction("decay", decay);

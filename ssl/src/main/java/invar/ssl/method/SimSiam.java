@@ -40,7 +40,7 @@ public final class SimSiam implements SslMethod {
 
     /// What can be set.
     ///
-    /// @param layers     of the projector, at least 1 (Sec. 3: 3; 2 on CIFAR-10, App. D)
+    /// @param layers     of the projector, 1 to 1000 (Sec. 3: 3; 2 on CIFAR-10, App. D)
     /// @param hidden     width of its hidden layers (Sec. 3: 2048)
     /// @param projection D, its output and that of the predictor (Sec. 3: 2048)
     /// @param bottleneck width of the predictor's hidden layer (Sec. 3: 512, a quarter of D)
@@ -52,10 +52,9 @@ public final class SimSiam implements SslMethod {
 
         /// Checks the ranges.
         public Config {
-            Range.atLeast("layers", layers, 1);
-            Range.width("hidden", hidden);
-            Range.width("projection", projection);
-            Range.width("bottleneck", bottleneck);
+            Range.count("layers", layers, 1);
+            Range.layers("hidden, projection, bottleneck", hidden, projection, bottleneck);
+            if (layers > 2) Range.product("hidden × hidden", hidden, hidden);
         }
     }
 

@@ -42,7 +42,7 @@ public final class SwAv implements SslMethod {
     /// @param prototypes   K (App. A: 3000)
     /// @param temperature  τ > 0 (App. A: 0.1)
     /// @param epsilon      ε ≥ 1e-6 of the assignment (App. A: 0.05; official README: 0.03 if the loss stays at ln K)
-    /// @param iterations   of the assignment (Sec. 3.1: 3)
+    /// @param iterations   of the assignment, 1 to 1000 (Sec. 3.1: 3)
     /// @param frozenEpochs epochs in which the prototypes are not trained (App. A: 1)
     /// @param queue        L, features of former batches that are assigned with the batch, for each view; a multiple
     ///                     of the batch; 0 for none, as with large batches (Sec. 3.1; App. A: 3840 for batches of 256)
@@ -52,12 +52,11 @@ public final class SwAv implements SslMethod {
 
         /// Checks the ranges.
         public Config {
-            Range.width("hidden", hidden);
-            Range.width("projection", projection);
             Range.classes("prototypes", prototypes);
+            Range.layers("hidden, projection, prototypes", hidden, projection, prototypes);
             Range.temperature("temperature", temperature);
             Range.temperature("epsilon", epsilon);
-            Range.atLeast("iterations", iterations, 1);
+            Range.count("iterations", iterations, 1);
             Range.atLeast("frozenEpochs", frozenEpochs, 0);
             Range.atLeast("queue", queue, 0);
             Range.atLeast("queueFrom", queueFrom, 0);

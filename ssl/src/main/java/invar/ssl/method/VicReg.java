@@ -46,8 +46,7 @@ public final class VicReg implements SslMethod {
 
         /// Checks the ranges.
         public Config {
-            Range.width("hidden", hidden);
-            Range.width("projection", projection);
+            Range.layers("hidden, hidden, projection, projection", hidden, hidden, projection, projection);
             Range.notNegative("invariance", invariance);
             Range.positive("variance", variance);
             Range.notNegative("covariance", covariance);

@@ -34,10 +34,12 @@ public record Codes(Sinkhorn sinkhorn, @Buffer List<FeatureQueue> queues, @Buffe
     /// @param width      D
     /// @param queue      L, 0 for none
     /// @param from       the first epoch, from 0, whose batches enter the queues
-    /// @throws invar.ssl.UserError if L is no multiple of the batch
+    /// @throws invar.ssl.UserError if L is no multiple of the batch, or L × D or (L + N) × K is too large
     public static Codes of(Setup setup, Sinkhorn sinkhorn, int prototypes, int width, int queue, int from) {
         Setup.require(queue % setup.batch() == 0, "The setting queue is " + queue
                 + ", but it must be a multiple of the batch, which is " + setup.batch() + ".");
+        Setup.requireRoom("queue × projection", queue, width);
+        Setup.requireFits("(queue + batch) × prototypes", (long) queue + setup.batch(), prototypes);
         long start = from * setup.stepsPerEpoch();
         List<FeatureQueue> queues = IntStream.range(0, queue == 0 ? 0 : 2)
                 .mapToObj(v -> new FeatureQueue(setup.zeros(queue, width), setup.integers())).toList();

@@ -48,7 +48,10 @@ public record ContrastiveMemory(Layer network, FeatureQueue queue) {
     /// @param online images to projections, a record
     /// @param rows   K
     /// @param width  D
+    /// @throws invar.ssl.UserError if K × D, or that of K + 2N similarities of 2N rows, is too large
     public static ContrastiveMemory of(Layer online, Setup setup, int rows, int width) {
+        Setup.requireRoom("memory × projection", rows, width);
+        Setup.requireFits("2 × batch × (memory + 2 × batch)", 2, setup.batch(), rows + 2L * setup.batch());
         Init init = setup.init().at("memory");
         Tensor random = init.tensor("queue", new Initializer.Normal(1), Shape.of(rows, width));
         Tensor directions = init.device().persistent(() -> Losses.normalize(random));

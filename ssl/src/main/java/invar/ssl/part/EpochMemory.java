@@ -25,8 +25,10 @@ public record EpochMemory(@Buffer List<Tensor> features, @Buffer Tensor image, @
     ///
     /// @param views how many views of an image are kept
     /// @param width D
+    /// @throws invar.ssl.UserError if R × D is too large
     public static EpochMemory of(Setup setup, int views, int width) {
         int rows = rows(setup);
+        Setup.requireRoom("images × projection", rows, width);
         List<Tensor> features = new ArrayList<>();
         for (int v = 0; v < views; v++) features.add(setup.zeros(rows, width));
         return new EpochMemory(List.copyOf(features), setup.integers(rows), setup.integers());

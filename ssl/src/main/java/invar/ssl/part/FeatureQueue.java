@@ -31,8 +31,10 @@ public record FeatureQueue(@Buffer Tensor rows, @Buffer Tensor pointer) {
     /// @param length   K, the setting `queue`
     /// @param features D
     /// @param added    N, how many keys each step brings
-    /// @throws invar.ssl.UserError if N does not divide K
+    /// @throws invar.ssl.UserError if N does not divide K, or K × D or K × N is too large
     public static FeatureQueue of(Setup setup, int length, int features, int added) {
+        Setup.requireRoom("queue × projection", length, features);
+        Setup.requireFits("queue × the keys of one step", length, added);
         Setup.require(length % added == 0, "The setting queue must be a multiple of the keys of one step, which are "
                 + added + " with a batch of " + setup.batch() + ", but is " + length + ".");
         Init init = setup.init().at("queue");

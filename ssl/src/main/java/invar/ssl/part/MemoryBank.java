@@ -9,6 +9,7 @@ import invar.nn.Buffer;
 import invar.nn.init.Init;
 import invar.nn.init.Initializer;
 import invar.ssl.Losses;
+import invar.ssl.Setup;
 
 /// One feature vector for every image of the data set, a moving average of what the encoder made of it: instance
 /// discrimination (Wu, Xiong, Yu, Lin 2018, [arXiv:1805.01978](https://arxiv.org/abs/1805.01978), Sec. 3).
@@ -32,6 +33,16 @@ public record MemoryBank(@Buffer Tensor rows) {
     public static MemoryBank of(Init init, int images, int width) {
         return new MemoryBank(init.tensor("rows", new Initializer.Uniform(1 / Math.sqrt(width / 3.0)),
                 Shape.of(images, width)));
+    }
+
+    /// Refuses data with too many images for a row of D numbers for each of them, be they a bank or weights, and for
+    /// the logits of a batch.
+    ///
+    /// @param some whether each image of a batch is compared with some rows only, not with all
+    /// @throws invar.ssl.UserError if there are too many
+    public static void requireRoom(Setup setup, int width, boolean some) {
+        if (!some) Setup.requireFits("batch × images", setup.batch(), setup.images());
+        Setup.requireRoom("images × projection", setup.images(), width);
     }
 
     /// The rows of a batch, fᵢ: what the encoder made of these images before.

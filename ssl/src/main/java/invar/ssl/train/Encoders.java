@@ -9,6 +9,7 @@ import invar.nn.ResNet;
 import invar.nn.SplitBatchNorm;
 import invar.nn.VisionTransformer;
 import invar.nn.init.Init;
+import invar.ssl.Setup;
 import invar.ssl.UserError;
 import java.util.Locale;
 
@@ -43,6 +44,25 @@ public final class Encoders {
         }
         ResNet network = ResNet.of(init, spec(config));
         return new Encoder(network, network.features());
+    }
+
+    /// Refuses a batch that makes, even of a single view, more numbers than a tensor has: in the attention of a vision
+    /// transformer, which is over all pairs of tokens, or in the first feature maps of a residual network.
+    ///
+    /// @throws UserError if there is no such network, or the batch or the images are too large for it
+    static void requireRoom(TrainConfig config) {
+        TrainConfig.EncoderConfig encoder = config.encoder();
+        int side = config.imageSize();
+        if (encoder.name().startsWith("vit-")) {
+            VisionTransformer.Spec spec = transformer(encoder, side);
+            long patches = side / spec.patch(), tokens = patches * patches + 1;
+            Setup.requireFits("batch × heads × tokens², with " + tokens + " tokens for encoder.stem " + encoder.stem()
+                    + " and imageSize " + side + ",", config.batch(), spec.heads(), tokens, tokens);
+        } else {
+            int stride = spec(encoder).stem() == ResNet.Stem.CIFAR ? 1 : 2, maps = (side + stride - 1) / stride;
+            Setup.requireFits("batch × encoder.width × " + (stride == 1 ? "imageSize²" : "(imageSize / 2)²"),
+                    config.batch(), encoder.width(), maps, maps);
+        }
     }
 
     /// Depth and heads by name: DeiT's tiny, small and base (Touvron et al. 2021, arXiv:2012.12877, Table 1), whose

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -128,16 +129,14 @@ final class SettingsTree {
 
     /// The group that has a setting of this name.
     private static ObjectNode holder(ObjectNode tree, String name) {
-        ObjectNode found = null;
-        for (JsonNode group : tree) {
-            if (group instanceof ObjectNode object && object.has(name)) {
-                if (found != null) throw new UserError("The setting '" + name + "' is in two groups: write group."
-                        + name + ".");
-                found = object;
-            }
+        List<String> groups = tree.propertyNames().stream()
+                .filter(group -> tree.get(group) instanceof ObjectNode object && object.has(name)).toList();
+        if (groups.isEmpty()) throw unknown(tree, name);
+        if (groups.size() > 1) {
+            throw new UserError("The setting '" + name + "' is in more than one group: write "
+                    + groups.stream().map(group -> group + "." + name).collect(Collectors.joining(" or ")) + ".");
         }
-        if (found == null) throw unknown(tree, name);
-        return found;
+        return (ObjectNode) tree.get(groups.getFirst());
     }
 
     private static UserError unknown(ObjectNode tree, String name) {

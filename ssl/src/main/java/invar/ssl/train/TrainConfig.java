@@ -1,5 +1,6 @@
 package invar.ssl.train;
 
+import invar.ssl.method.Range;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -81,7 +82,8 @@ public record TrainConfig(
         }
     }
 
-    /// How the encoder is trained.
+    /// How the encoder is trained. Rates, factors and limits are 10⁻³⁰ to 10⁶, or 0 where that is allowed: numbers that
+    /// leave room in single precision.
     ///
     /// @param optimizer      `sgd`, `adam`, `adamw`, or `lars` (the form of BYOL, Barlow Twins, VICReg and MoCo v3),
     ///                       `lars-simclr` (learning rate inside the momentum), `lars-lightly`
@@ -112,15 +114,15 @@ public record TrainConfig(
             given("optimization.schedule", schedule);
             given("optimization.milestones", milestones);
             milestones = List.copyOf(milestones);
-            number("lr", lr, lr > 0, "> 0");
-            require(momentum >= 0 && momentum < 1, "optimization.momentum must be in [0, 1) but is " + momentum);
-            require(beta2 >= 0 && beta2 < 1, "optimization.beta2 must be in [0, 1) but is " + beta2);
-            number("weightDecay", weightDecay, weightDecay >= 0, "of at least 0");
-            number("endDecay", endDecay, endDecay >= 0, "of at least 0");
-            number("endFactor", endFactor, endFactor >= 0, "of at least 0");
-            number("stepFactor", stepFactor, stepFactor > 0, "> 0");
-            number("trust", trust, trust > 0, "> 0");
-            number("clip", clip, clip >= 0, "of at least 0");
+            Range.positive("optimization.lr", lr);
+            decay("momentum", momentum);
+            decay("beta2", beta2);
+            Range.notNegative("optimization.weightDecay", weightDecay);
+            Range.notNegative("optimization.endDecay", endDecay);
+            Range.notNegative("optimization.endFactor", endFactor);
+            Range.positive("optimization.stepFactor", stepFactor);
+            Range.positive("optimization.trust", trust);
+            Range.notNegative("optimization.clip", clip);
             for (double at : milestones) {
                 require(at > 0 && at < 1, "optimization.milestones must be between 0 and 1 but one is " + at);
             }
@@ -135,8 +137,9 @@ public record TrainConfig(
                     false, 1, 0);
         }
 
-        private static void number(String name, double value, boolean rule, String range) {
-            require(rule && Double.isFinite(value), "optimization." + name + " must be a number " + range + " but is "
+        private static void decay(String name, double value) {
+            require(value >= 0 && value < 1, "optimization." + name + " must be in [0, 1) but is " + value);
+            require((float) value < 1, "optimization." + name + " must be below 1 in single precision, too, but is "
                     + value);
         }
     }

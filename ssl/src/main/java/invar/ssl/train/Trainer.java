@@ -101,6 +101,7 @@ public final class Trainer implements AutoCloseable {
         this.feed = feed.at(views);
         this.loader = this.feed.images();
         this.totalSteps = loader.stepsPerEpoch() * config.epochs();
+        Encoders.requireRoom(config);
         Encoders.Encoder encoder = Encoders.make(config.encoder(), config.imageSize(), device, config.seed());
         this.method = maker.apply(new Setup(encoder.network(), encoder.features(), loader.images(), feed.classes(),
                 config.imageSize(), config.batch(), loader.stepsPerEpoch(), totalSteps,

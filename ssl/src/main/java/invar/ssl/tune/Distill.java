@@ -43,12 +43,13 @@ public final class Distill implements SslMethod {
     ///
     /// @param teacher     file of the teacher, a classifier
     /// @param student     folder of the pretraining run whose encoder the student starts with; empty: a random one
-    /// @param temperature τ, at least 1e-4 (in the paper 1 for smaller students, 0.1 for those of the same size)
+    /// @param temperature τ, 1e-4 to 1e6 (in the paper 1 for smaller students, 0.1 for those of the same size)
     /// @param alpha       α in (0, 1], the weight of the part without labels (in the paper 1)
     public record Config(String teacher, String student, double temperature, double alpha) {
 
-        /// The least temperature: logits of some tens, over it, must still be told apart in single precision.
-        private static final double COLDEST = 1e-4;
+        /// The least temperature: logits of some tens, over it, must still be told apart in single precision. Over the
+        /// largest, they must not be nothing, and its square is a factor of the loss.
+        private static final double COLDEST = 1e-4, HOTTEST = 1e6;
 
         /// What is not given in a file of settings.
         static final Config DEFAULTS = new Config("", "", 1, 1);
@@ -61,6 +62,10 @@ public final class Distill implements SslMethod {
             if (temperature < COLDEST) {
                 throw new IllegalArgumentException("temperature must be at least " + COLDEST
                         + ", below which logits are too large for single precision, but is " + temperature);
+            }
+            if (temperature > HOTTEST) {
+                throw new IllegalArgumentException("temperature must be at most 1e6, above which logits are too small "
+                        + "for single precision, but is " + temperature);
             }
             if (!(alpha > 0 && alpha <= 1)) {
                 throw new IllegalArgumentException("alpha must be above 0 and at most 1 but is " + alpha);

@@ -104,7 +104,8 @@ class SslTest {
     @Test
     void tellsHowToGetMoreMemory() {
         assertThat(fail(new OutOfMemoryError("Java heap space"), "fail")).isEqualTo(ExitCode.FAILED);
-        assertThat(err.toString()).contains("Java heap space", "GiB", "SSL_JAVA_OPTS=-Xmx").hasLineCount(1);
+        assertThat(err.toString()).contains("Java heap space", "GiB", "such as a queue, smaller", "SSL_JAVA_OPTS=-Xmx")
+                .hasLineCount(1);
     }
 
     /// More memory for Java is no help there.

@@ -236,7 +236,7 @@ class InstanceDiscriminationTest extends MethodContract {
         InstanceDiscrimination.Config config = new InstanceDiscrimination.Config("nce", 128, 0.07, 4096, 0.5, 0, false);
         assertThatThrownBy(() -> new InstanceDiscrimination(config, setup))
                 .isInstanceOf(UserError.class)
-                .hasMessage("batch × negatives × projection must be below 2^31 but is 2147483648.");
+                .hasMessage("batch × negatives × projection must be below 2^31 - 64 but is 2147483648.");
     }
 
     /// v of the views, by a network like the method's at its start.

@@ -104,6 +104,9 @@ class DistillTest {
         assertThatIllegalArgumentException().isThrownBy(() -> new Distill.Config("", "", 1e-9, 1)).withMessage(
                 "temperature must be at least 1.0E-4, below which logits are too large for single precision, but is "
                         + "1.0E-9");
+        assertThatIllegalArgumentException().isThrownBy(() -> new Distill.Config("", "", 1e300, 1)).withMessage(
+                "temperature must be at most 1e6, above which logits are too small for single precision, but is "
+                        + "1.0E300");
         assertThatIllegalArgumentException().isThrownBy(() -> new Distill.Config("", "", 1, 0))
                 .withMessage("alpha must be above 0 and at most 1 but is 0.0");
         assertThatIllegalArgumentException().isThrownBy(() -> new Distill.Config("", "", 1, Double.NaN))
