@@ -27,8 +27,8 @@ final class WrongMask implements Study {
     enum Mask {
         /// Row i itself is left out, its other view is right.
         RIGHT("self left out, as published"),
-        /// Nothing is left out: the denominator has e^(1/τ), the largest term there can be, which no training changes. At
-        /// τ = 0.1 that is 22026, where the other terms begin near 1 each: they hardly push, and the pull never ends.
+        /// Nothing is left out: the denominator has e^(1/τ), the largest term there can be, which no training changes.
+        /// At τ = 0.1 that is 22026, and the other terms begin near 1 each: they hardly push, and the pull never ends.
         SELF_LEFT_IN("self left in"),
         /// The other view is left out and row i itself is right, as where the mask is that of the positives.
         POSITIVE_MASKED("positive left out");

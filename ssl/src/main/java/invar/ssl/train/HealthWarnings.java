@@ -15,8 +15,8 @@ import java.util.Locale;
 /// - one prototype takes all images;
 /// - the queue is older than the data set, so that it holds a key of every image as its own negative.
 ///
-/// Nothing is said of the first epochs: the features of an untrained network are nearly parallel, and averages of batch
-/// norms are not yet those of the data. What settings alone tell is said before the first.
+/// Nothing is said of the first epochs, unless they are long: the features of an untrained network are nearly parallel,
+/// and averages of batch norms are not yet those of the data. What settings alone tell is said before the first.
 public final class HealthWarnings {
 
     /// The healthy spread is 1; below this share of it, embeddings have collapsed.
@@ -25,8 +25,9 @@ public final class HealthWarnings {
     private static final double DIRECTIONS = 2;
     /// The first epochs of which a collapse, and a loss at chance, are told.
     private static final long SETTLED = 3, LEARNING = 5;
-    /// Epochs of small data are short: SwAV on emoji32 is at chance for 60 steps, and learns.
-    private static final long LEARNING_STEPS = 200;
+    /// A long epoch is enough for a collapse to be told. Of small data epochs are short: SwAV on emoji32 is at chance
+    /// for 60 steps, and learns.
+    private static final long SETTLED_STEPS = 400, LEARNING_STEPS = 200;
     /// From which epoch on a loss far above chance is told: of the first, warm-up may be the cause.
     private static final long STEADY = 2;
     /// How much of the chance level a loss must be below it: 1 %.
@@ -62,7 +63,7 @@ public final class HealthWarnings {
     public List<String> after(EpochMetrics m) {
         List<String> warnings = new ArrayList<>();
         double age = m.health("queue age"), used = m.health("prototypes in use");
-        if (m.epoch() >= SETTLED) {
+        if (m.epoch() >= SETTLED || m.step() >= SETTLED_STEPS) {
             double spread = m.health(Health.SPREAD), rank = m.health(Health.RANK);
             if (spread < COLLAPSED || rank < DIRECTIONS) {
                 UsualCauses.ofCollapse(config.method()).ifPresent(cause -> once(warnings, "embeddings have collapsed",

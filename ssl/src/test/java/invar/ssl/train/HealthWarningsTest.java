@@ -80,6 +80,8 @@ class HealthWarningsTest {
         assertThat(warnings.after(epoch(1, 4, health))).isEmpty();
         assertThat(warnings.after(epoch(2, 4, health))).isEmpty();
         assertThat(warnings.after(epoch(3, 4, health))).hasSize(1);
+        assertThat(of("byol").after(new EpochMetrics(1, 399, 4, 4, 0.1, 100, 0, 1, 1, health))).isEmpty();
+        assertThat(of("byol").after(new EpochMetrics(1, 400, 4, 4, 0.1, 100, 0, 1, 1, health))).hasSize(1);
     }
 
     /// Whose representation is of positive numbers, and so on one side of the sphere.
