@@ -9,7 +9,7 @@
 #   dev/run-methods.sh --jobs 2                           so many at once, of one thread each: sooner done than one after
 #                                                         the other; results do not depend on the number of threads
 #   dev/run-methods.sh --publish                          also puts the table into docs/methods.md, and its numbers,
-#                                                         seed by seed, into docs/methods.csv
+#                                                         seed by seed, into docs/methods*.csv
 #   dev/run-methods.sh --speed                            only measures images a second: one epoch of 78 steps on
 #                                                         shapes for each method, in turn, three times; 15 minutes
 #
@@ -143,5 +143,6 @@ if [ -n "$publish" ]; then
          !skip { if ($0 !~ /<!-- measured -->/) print }' runs/methods.md docs/methods.md > runs/methods-page.md
     mv runs/methods-page.md docs/methods.md
     cp "$table" docs/methods.csv
+    if [ -f runs/methods-speed.csv ]; then cp runs/methods-speed.csv docs/methods-speed.csv; fi
 fi
 [ ! -e runs/methods/failed ]
