@@ -1,13 +1,11 @@
 #!/usr/bin/env bash
 # Prints the table of docs/methods.md from what dev/run-methods.sh has measured.
 #
-#   dev/methods-table.sh runs/methods.csv runs/methods-speed.csv
+#   dev/methods-table.sh runs/methods.csv
 #
 # Means over seeds; in brackets half the distance between the least and the greatest. A dagger: not above the random
 # encoder by more than that.
 set -euo pipefail
-speed=${2:-/dev/null}
-if [ ! -f "$speed" ]; then speed=/dev/null; fi
 awk -F, '
     function mean(key,   i, sum) { sum = 0; for (i = 1; i <= n[key]; i++) sum += v[key, i]; return sum / n[key] }
     function half(key,   i, low, high) {
@@ -18,8 +16,10 @@ awk -F, '
     function spread(key) { return n[key] > 1 ? " (" short(half(key)) ")" : "" }
     function short(x) { return substr(sprintf("%.3f", x), x < 1 ? 2 : 1) }
     function add(key, value) { v[key, ++n[key]] = value }
-    function median3(a, b, c) { return a > b ? (b > c ? b : a > c ? c : a) : (a > c ? a : b > c ? c : b) }
-    FILENAME != ARGV[1] { if (FNR > 1) { r[$1, $2] = $3 } next }
+    function most(key,   i, high) {
+        high = 0; for (i = 1; i <= n[key]; i++) if (v[key, i] > high) high = v[key, i]
+        return key in n ? sprintf("%.0f", high) : ""
+    }
     FNR == 1 { next }
     { if (!($1 in seen) && $1 != "-") { seen[$1] = 1; names[++count] = $1 } sets[$2] = 1; if (!(($2, $3) in s)) { s[$2, $3] = 1; seeds[$2]++ } }
     $5 == "kNN-20" && $4 == "random encoder" { add("before:" $1 ":" $2, $6) }
@@ -31,6 +31,7 @@ awk -F, '
     $5 == "top-1" && $4 == "linear probe of raw pixels" { add("probe of pixels:" $2, $6) }
     $5 == "kNN-20" && $4 == "raw pixels" { add("pixels:" $2, $6) }
     $5 ~ /^peak memory/ && $2 == "shapes" { add("memory:" $1, $6) }
+    $5 ~ /^images\/s/ && $2 == "shapes" { add("rate:" $1, $6) }
     function cell(m, d,   before, after, k) {
         k = m ":" d
         if (!(("after:" k) in n) || !(("probe:" k) in n)) return " | |"
@@ -56,11 +57,9 @@ awk -F, '
         for (j = 1; j <= count; j++) {
             m = names[j]; row = "| `" m "` |"
             for (i = 1; i <= k; i++) if (d[i] in sets) row = row cell(m, d[i])
-            rate = (m, 3) in r ? sprintf("%.0f", median3(r[m, 1], r[m, 2], r[m, 3])) : ""
-            most = 0; for (i = 1; i <= n["memory:" m]; i++) if (v["memory:" m, i] > most) most = v["memory:" m, i]
-            print row " " rate " | " most " |"
+            print row " " most("rate:" m) " | " most("memory:" m) " |"
         }
         line = ""
         for (i = 1; i <= k; i++) if (d[i] in sets) line = line (line == "" ? "" : ", ") seeds[d[i]] " on " d[i]
         print "\nSeeds: " line "."
-    }' "$1" "$speed"
+    }' "$1"

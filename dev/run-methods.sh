@@ -3,15 +3,14 @@
 # probe, and writes runs/methods.csv:
 #   method,data,seed,representation,measure,value
 #
-#   dev/run-methods.sh                                    19 methods x 3 sets x 3 seeds; about 4 hours on 2 cores
+#   dev/run-methods.sh                                    19 methods x 3 sets x 3 seeds; with --jobs 2 on 2 cores
+#                                                         about 4 hours, with AVX-512 about 2
 #   dev/run-methods.sh --methods "byol simsiam" --seeds 0 some of them
 #   dev/run-methods.sh --fashion DIR                      where the idx files of Fashion-MNIST are (60,000 images)
 #   dev/run-methods.sh --jobs 2                           so many at once, of one thread each: sooner done than one after
 #                                                         the other; results do not depend on the number of threads
 #   dev/run-methods.sh --publish                          also puts the table into docs/methods.md, and its numbers,
-#                                                         seed by seed, into docs/methods*.csv
-#   dev/run-methods.sh --speed                            only measures images a second: one epoch of 78 steps on
-#                                                         shapes for each method, in turn, three times; 15 minutes
+#                                                         seed by seed, into docs/methods.csv
 #
 # Needs: the jar (mvn -q -DskipTests package); for Fashion-MNIST its folder, else that set is left out, which is said.
 # Finished runs are kept in runs/methods and not made again, so it can be stopped and started at will.
@@ -24,7 +23,6 @@ data="emoji32 shapes fashion"
 seeds="0 1 2"
 fashion=
 publish=
-speed=
 jobs=1
 while [ $# -gt 0 ]; do
     case $1 in
@@ -34,7 +32,6 @@ while [ $# -gt 0 ]; do
         --fashion) fashion=${2:?--fashion needs a folder}; shift ;;
         --jobs) jobs=${2:?--jobs needs a number}; shift ;;
         --publish) publish=yes ;;
-        --speed) speed=yes ;;
         *) echo "run-methods.sh: unknown option $1; see the head of $0" >&2; exit 2 ;;
     esac
     shift
@@ -80,19 +77,6 @@ probe() {
     rm "$run/linear.part"
 }
 
-if [ -n "$speed" ]; then
-    echo "method,round,images a second" > runs/methods-speed.csv
-    for round in 1 2 3; do
-        for method in $methods; do
-            run=runs/methods/speed-$method
-            train "$method" shapes 0 1 "$run" || echo "$run: failed: $(grep -m 1 '^ssl:' "$run.txt")"
-            awk -F, -v row="$method,$round" 'END { print row "," $6 }' "$run/metrics.csv" >> runs/methods-speed.csv
-        done
-    done
-    cat runs/methods-speed.csv
-    exit
-fi
-
 # one METHOD SET SOURCE SEED: a run and its probe, if they are not there yet.
 one() {
     local run=runs/methods/$1-$2-$4
@@ -128,6 +112,8 @@ for file in runs/methods/*/linear.csv; do
     run=${file%/linear.csv}
     IFS=- read -r seed set method < <(basename "$run" | sed -E 's/^(.*)-([a-z0-9]+)-([0-9]+)$/\3-\2-\1/')
     tail -n +2 "$run/result.csv" | sed "s/^/$method,$set,$seed,/" >> "$table"
+    awk -F, -v row="$method,$set,$seed,trained encoder,images/s of the fastest epoch" 'NR > 1 && $6 > most { most = $6 }
+        END { print row "," most }' "$run/metrics.csv" >> "$table"
     tail -n +2 "$file" | sed -n "s/^[^,]*safetensors,/$method,$set,$seed,linear probe,/p" >> "$table"
 done
 for file in runs/methods/baselines-*.csv; do
@@ -135,7 +121,7 @@ for file in runs/methods/baselines-*.csv; do
     tail -n +2 "$file" | sed "s/^/-,$set,$seed,linear probe of /" >> "$table"
 done
 echo "$(($(wc -l < "$table") - 1)) values in $table"
-dev/methods-table.sh "$table" runs/methods-speed.csv > runs/methods.md
+dev/methods-table.sh "$table" > runs/methods.md
 if [ -n "$publish" ]; then
     awk 'FNR == NR { table = table $0 "\n"; next }
          /<!-- measured -->/ { print; printf "%s", table; skip = 1 }
@@ -143,6 +129,5 @@ if [ -n "$publish" ]; then
          !skip { if ($0 !~ /<!-- measured -->/) print }' runs/methods.md docs/methods.md > runs/methods-page.md
     mv runs/methods-page.md docs/methods.md
     cp "$table" docs/methods.csv
-    if [ -f runs/methods-speed.csv ]; then cp runs/methods-speed.csv docs/methods-speed.csv; fi
 fi
 [ ! -e runs/methods/failed ]
